@@ -1,0 +1,230 @@
+"""Approving lines, issuing statements, answering them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Collection
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+
+from billing.reconciliation.models import Adjudication, Run
+from billing.reconciliation.selectors import amounts_of
+from billing.settlement.errors import (
+    ApproverProposed,
+    DecisionStale,
+    DisputeLacksReason,
+    LinesUnapproved,
+    RunMissing,
+    StatementAnswered,
+)
+from billing.settlement.models import Answer, Approval, Statement
+from billing.settlement.rules import Decision, redemption_rows
+from billing.settlement.selectors import statement_visible_to
+from ledger import clock
+from ledger.books import services as books
+from ledger.books.errors import AccountPassesItsFloor
+from ledger.books.models import Account
+from ledger.books.selectors import balances_under
+from ledger.documents import services as documents
+from ledger.log import services as log
+from vouchers.centres.models import Centre
+from vouchers.people.actors import Actor
+from vouchers.programmes.models import Programme
+from vouchers.programmes.rules import Policy, policy_of
+from vouchers.programmes.selectors import programme_run_by
+
+
+def latest_run(*, programme: Programme, period: str, kind: str) -> Run:
+    """Return the run that stands for a period. Refuses: RunMissing."""
+    run = Run.objects.filter(programme=programme, period=period, kind=kind).order_by("-recorded_at_ms", "-id").first()
+    if run is None:
+        raise RunMissing(run=kind, period=period, programme=programme.code)
+    return run
+
+
+@transaction.atomic
+def approve(
+    *, programme: str, period: str, kind: str, actor: Actor, lines: Collection[str] | None = None
+) -> list[Approval]:
+    """Approve the lines of the run that stands (核销): value is redeemed, an expense arises, the payee is owed.
+
+    All lines of the run, or those named. One entry a line, all in this transaction; what is posted is what this run
+    allows less what the books hold. Refuses: ActNotPermitted, NotFound, RunMissing, ApproverProposed, DeltaNegative,
+    DecisionStale. Locks: the programme, so that level shares are cut one approval after the other; then the books.
+    Repeats: a line that was approved stays as it is; returns the approvals of this run's lines.
+    """
+    actor.require("line.approve")
+    scheme = programme_run_by(actor, programme)
+    actor.require("line.approve", organisation_id=scheme.department_id)
+    scheme = Programme.objects.select_for_update().get(id=scheme.id)
+    run = latest_run(programme=scheme, period=period, kind=kind)
+    if run.proposer == actor.login:
+        raise ApproverProposed(actor=actor.login)
+    policy = policy_of(run.version.parameters)
+    wanted = run.adjudications.select_related(
+        "line__order__voucher", "line__order__device_class", "line__payee"
+    ).order_by("line__code")
+    if lines is not None:
+        wanted = wanted.filter(line__code__in=lines)
+    for adjudication in wanted.filter(approval=None):
+        _redeem(run, scheme, policy, adjudication, actor)
+    return list(Approval.objects.filter(adjudication__in=wanted).select_related("adjudication__line"))
+
+
+def _redeem(run: Run, scheme: Programme, policy: Policy, adjudication: Adjudication, actor: Actor) -> None:
+    """Post one line's redemption and record its approval."""
+    line, approved_at_ms = adjudication.line, clock.now_ms()
+    cuts = adjudication.adjustments.order_by("code")
+    decision = Decision(
+        line=line.code,
+        fund=scheme.code,
+        payee=line.payee.code,
+        voucher=line.order.voucher.code,
+        order=line.order.code,
+        currency=policy.currency,
+        time_asset=line.order.device_class.asset,
+        budget_year=clock.day_of(approved_at_ms, policy.time_zone).year,
+        claimed_minor=adjudication.claimed_minor,
+        subsidy_minor=adjudication.subsidy_minor,
+        enterprise_minor=adjudication.enterprise_minor,
+        claimed_ms=adjudication.claimed_ms,
+        allowed_ms=adjudication.allowed_ms,
+        cuts=tuple(cuts.values_list("code", "bearer", "quantity_ms", "amount_minor")),
+    )
+    expensed = Account.objects.filter(type="M.Expense", book__owner=scheme.code)
+    rows = redemption_rows(
+        decision,
+        booked=balances_under(fund=scheme.code, key=line.code, kinds="KQ"),
+        funding=policy.funding,
+        expensed_before_minor=sum(account.balance for account in expensed),
+    )
+    posted = None
+    if rows:
+        entry = books.Entry(
+            template="REDEEM",
+            idempotency_key=f"redeem:{line.code}:{run.manifest_digest}",
+            happened_at_ms=approved_at_ms,
+            proposer=run.proposer,
+            rows=rows,
+            approver=actor.login,
+            document=run.manifest_digest,
+            run=run.id,
+        )
+        try:
+            (posted,) = books.post([entry])
+        except AccountPassesItsFloor as refusal:
+            raise DecisionStale(line=line.code, reason=refusal.sentence) from refusal
+    approval = Approval.objects.create(
+        adjudication=adjudication,
+        proposer=run.proposer,
+        approver=actor.login,
+        approved_at_ms=approved_at_ms,
+        entry_id=posted.entry_id if posted else None,
+    )
+    approved = {"line": line.code, "run": run.manifest_digest, "approver": actor.login}
+    log.record(kind="line.approved", subject=str(approval.id), digest=hashlib.sha256(rfc8785.dumps(approved)).digest())
+
+
+@transaction.atomic
+def issue(*, programme: str, period: str, kind: str, actor: Actor) -> list[Statement]:
+    """Issue one statement to each payee of the run that stands; every line must be approved.
+
+    Refuses: ActNotPermitted, NotFound, RunMissing, LinesUnapproved. Locks: the programme.
+    Repeats: returns the statements that were issued.
+    """
+    actor.require("statement.issue")
+    scheme = programme_run_by(actor, programme)
+    actor.require("statement.issue", organisation_id=scheme.department_id)
+    scheme = Programme.objects.select_for_update().get(id=scheme.id)
+    run = latest_run(programme=scheme, period=period, kind=kind)
+    waiting = list(run.adjudications.filter(approval=None).values_list("line__code", flat=True))
+    if waiting:
+        raise LinesUnapproved(count=len(waiting), first=min(waiting))
+    issued = []
+    for payee in Centre.objects.filter(lines__adjudications__run=run).distinct().order_by("code"):
+        statement = run.statements.filter(payee=payee).first()
+        issued.append(statement or _issue_to(run, payee, actor))
+    return issued
+
+
+def _issue_to(run: Run, payee: Centre, actor: Actor) -> Statement:
+    """Write one payee's statement: its approved lines, their figures and cuts, as a canonical JSON document."""
+    adjudications = (
+        run.adjudications.filter(line__payee=payee, approval__isnull=False)
+        .select_related("line__order__voucher", "line__beneficiary")
+        .order_by("line__code")
+    )
+    told: list[dict[str, Any]] = [
+        {
+            "line": adjudication.line.code,
+            "order": adjudication.line.order.code,
+            "beneficiary": adjudication.line.beneficiary.code,
+        }
+        | amounts_of(adjudication)
+        for adjudication in adjudications
+    ]
+    totals = {
+        name: sum(line[name] for line in told)
+        for name in ("claimed_minor", "allowed_minor", "subsidy_minor", "enterprise_minor")
+    }
+    borne = {
+        bearer: sum(cut["amount_minor"] for line in told for cut in line["adjustments"] if cut["bearer"] == bearer)
+        for bearer in ("held", "centre")
+    }
+    code = f"{run.programme.code}:{run.period}:{run.kind}:{payee.code}"
+    document = documents.keep(
+        stream=io.BytesIO(
+            rfc8785.dumps(
+                {
+                    "statement": code,
+                    "run": run.manifest_digest,
+                    "payee": payee.code,
+                    "lines": told,
+                    "totals": totals | {f"{bearer}_minor": amount for bearer, amount in borne.items()},
+                }
+            )
+        ),
+        name=f"statement-{code}.json",
+        media_type="application/json",
+    )
+    statement = Statement.objects.create(
+        code=code,
+        run=run,
+        payee=payee,
+        document=document,
+        held_minor=borne["held"],
+        centre_minor=borne["centre"],
+        issued_by=actor.login,
+        issued_at_ms=clock.now_ms(),
+        **totals,
+    )
+    log.record(kind="statement.issued", subject=statement.code, digest=bytes.fromhex(document.sha256))
+    return statement
+
+
+@transaction.atomic
+def answer(*, statement: str, kind: str, reason: str, actor: Actor) -> Answer:
+    """Confirm or dispute a statement as its payee.
+
+    Refuses: NotFound, ActNotPermitted, DisputeLacksReason, StatementAnswered.
+    Repeats: the same answer returns the one that stands; another is StatementAnswered.
+    """
+    found = statement_visible_to(actor, statement)
+    actor.require("statement.answer", organisation_id=found.payee.organisation_id)
+    if kind == Answer.Kind.DISPUTED and not reason.strip():
+        raise DisputeLacksReason(statement=statement)
+    given, created = Answer.objects.get_or_create(
+        statement=found,
+        defaults={
+            "kind": kind,
+            "reason": reason.strip(),
+            "answered_by": actor.login,
+            "answered_at_ms": clock.now_ms(),
+        },
+    )
+    if not created and (given.kind, given.reason) != (kind, reason.strip()):
+        raise StatementAnswered(statement=statement, answer=given.kind, answered_by=given.answered_by)
+    return given

@@ -1,0 +1,3 @@
+-- The balance of each account type in each fund.
+CREATE VIEW ledger_fund_total AS
+SELECT b.owner, b.type, sum(b.balance) AS balance FROM ledger_balance AS b GROUP BY b.owner, b.type;

@@ -1,0 +1,8 @@
+-- Every entry has its rows, numbered from 1 without a gap.
+CREATE VIEW invariant_entries_are_whole AS
+SELECT format('entry %s', e.idempotency_key) AS subject, format('%s rows, the last numbered %s', count(t.id), max(t.ordinal))
+    AS fact
+FROM ledger_entry AS e
+LEFT JOIN ledger_transfer AS t ON t.entry_id = e.id
+GROUP BY e.id, e.idempotency_key
+HAVING count(t.id) = 0 OR count(t.id) <> max(t.ordinal);

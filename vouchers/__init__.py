@@ -1,0 +1,1 @@
+"""The promise: who may spend what, where and until when. Stands on the books."""
