@@ -59,6 +59,7 @@ test: $(STATE)/development ## run every test, on every PostgreSQL at hand
 		test -x $$bin/postgres || continue; \
 		echo "Once more on $$($$bin/postgres --version): what depends on the server"; \
 		QUANBU_POSTGRES_BIN=$$bin $(PYTEST) -n 2 -q -m database || exit 1; \
+		QUANBU_POSTGRES_BIN=$$bin $(PY) -m config.database stop >/dev/null; \
 	done
 
 check: $(STATE)/development ## everything static: format, lint, types, imports, SQL, migrations, generated docs

@@ -104,6 +104,7 @@ def committed(
     django_db_setup: None, template_database: str, worker_id: str, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[str]:
     """A database of this test's own, in which transactions really commit and threads see each other."""
+    assert not connections["default"].in_atomic_block, "a test is marked django_db or asks for committed, not both"
     with (
         django_db_blocker.unblock(),
         copy_of(template_database, f"test_{worker_id}_{os.getpid()}_committed") as name,

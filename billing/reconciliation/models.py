@@ -23,6 +23,7 @@ class Run(models.Model):
     version = models.ForeignKey(ProgrammeVersion, models.PROTECT, related_name="+")
     period = models.TextField()
     kind = models.TextField()
+    number = models.PositiveIntegerField(help_text="1 for the first run of its period and kind; the highest stands.")
     cut_off = models.BigIntegerField(help_text="The last position of the log whose facts it saw.")
     manifest = models.JSONField()
     manifest_digest = models.CharField(max_length=64)
@@ -33,7 +34,8 @@ class Run(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["programme", "period", "kind", "manifest_digest"], name="run_must_be_recorded_once"
-            )
+            ),
+            models.UniqueConstraint(fields=["programme", "period", "kind", "number"], name="run_must_have_its_number"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing.reconciliation.models import Adjudication, Run, StatementLine
+from ledger import clock
 from ledger.errors import NotFound
 from ledger.units import hours_from_ms
 from vouchers.people.actors import Actor
@@ -70,15 +71,14 @@ def summary_of(run: Run) -> dict[str, Any]:
             {"code": code, "bearer": bearer, "lines": lines, "quantity_ms": ms, "amount_minor": minor}
             for code, bearer, lines, ms, minor in cuts
         ],
-        "findings": run.manifest["outputs"]["findings"],
+        "findings": dict(sorted(run.manifest["outputs"]["findings"].items())),
         "scope": run.manifest["outputs"]["scope"],
-        "cases": [],
     }
 
 
 def explanation_of(line: StatementLine) -> dict[str, Any]:
     """Say why a line was allowed what it was, by its latest adjudication, down to the attempts behind it."""
-    adjudication = line.adjudications.select_related("run", "approval").order_by("-run__recorded_at_ms", "-id").first()
+    adjudication = line.adjudications.select_related("run", "approval").order_by("-id").first()
     if adjudication is None:
         raise NotFound(kind="adjudication of line", name=line.code)
     parts = adjudication.parts.select_related("fact", "price").order_by("fact__started_at_ms", "id")
@@ -103,6 +103,7 @@ def explanation_of(line: StatementLine) -> dict[str, Any]:
                 "file": part.fact.file_id,
                 "line": part.fact.line,
                 "state": part.fact.state,
+                "started_at": clock.iso_utc(part.fact.started_at_ms) if part.fact.started_at_ms is not None else None,
                 "claimed_ms": part.claimed_ms,
                 "allowed_ms": part.allowed_ms,
                 "claimed_hours": hours_from_ms(part.claimed_ms),

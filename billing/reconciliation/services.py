@@ -98,6 +98,7 @@ def propose(*, programme: str, period: str, kind: str, cut_off: int | None, acto
         version=version,
         period=span.name,
         kind=kind,
+        number=standing.count() + 1,
         cut_off=position,
         manifest=manifest,
         manifest_digest=digest,

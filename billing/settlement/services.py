@@ -39,7 +39,7 @@ from vouchers.programmes.selectors import programme_run_by
 
 def latest_run(*, programme: Programme, period: str, kind: str) -> Run:
     """Return the run that stands for a period. Refuses: RunMissing."""
-    run = Run.objects.filter(programme=programme, period=period, kind=kind).order_by("-recorded_at_ms", "-id").first()
+    run = Run.objects.filter(programme=programme, period=period, kind=kind).order_by("-number").first()
     if run is None:
         raise RunMissing(run=kind, period=period, programme=programme.code)
     return run

@@ -48,9 +48,11 @@ def ensure(places: Places) -> None:
         for role in (OWNER, RUNTIME):
             password = places.password_file(role).read_text()
             verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-            connection.execute(_statement("set_verifier"), [f"quanbu.verifier_of_{role}", verifier.decode()])
+            connection.execute(
+                _statement("set_verifier"), {"setting": f"quanbu.verifier_of_{role}", "verifier": verifier.decode()}
+            )
         connection.execute(_statement("create_roles"))
-        if connection.execute(_statement("find_database"), [DATABASE]).fetchone() is None:
+        if connection.execute(_statement("find_database"), {"database": DATABASE}).fetchone() is None:
             connection.execute(_statement("create_database"))
         connection.execute(_statement("restrict_public"))
 

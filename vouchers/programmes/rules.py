@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -43,7 +42,8 @@ _LENGTHS = {"week": (7, 7), "month": (28, 31), "quarter": (90, 92), "year": (365
 class Policy:
     """What a programme pays, on what evidence, and when.
 
-    `subsidy_rate_bps`: the public share of the allowed amount. `funding`: integer shares by level, in order.
+    `subsidy_rate_bps`: the public share of the allowed amount. `funding`: integer shares by level; of a fen that cannot
+    be shared the level named first bears it.
     `evidence_domains`: how many trust domains must agree before a quantity is paid. `runs`: working days after the
     period's end at which each run may be made. `calendar`: ISO 3166 country whose working days count.
     """
@@ -59,8 +59,8 @@ class Policy:
     billable_states: list[str]
 
     def as_parameters(self) -> dict[str, Any]:
-        """Return the parameters as they are stored."""
-        return asdict(self)
+        """Return the parameters as they are stored: what has an order is a list, because JSON objects have none."""
+        return asdict(self) | {"funding": [*map(list, self.funding.items())], "runs": [*map(list, self.runs.items())]}
 
     @property
     def digest(self) -> bytes:
@@ -86,6 +86,6 @@ class Policy:
         return calendar.get_nth_working_day(date.fromordinal(period.ends_on.toordinal() - 1), self.runs[run])
 
 
-def policy_of(parameters: Mapping[str, Any]) -> Policy:
+def policy_of(parameters: dict[str, Any]) -> Policy:
     """Read stored parameters."""
-    return Policy(**parameters)
+    return Policy(**parameters | {"funding": dict(parameters["funding"]), "runs": dict(parameters["runs"])})

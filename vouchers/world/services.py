@@ -42,10 +42,10 @@ class _Wrong(Exception):
 
 @dataclass(slots=True)
 class Changes:
-    """What applying the files did: one line a thing created or updated, and how many were as declared."""
+    """What applying the files did: each thing created or updated as (kind, name), and how many were as declared."""
 
-    created: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
+    created: list[tuple[str, str]] = field(default_factory=list)
+    updated: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -126,14 +126,14 @@ class _Application:
     ) -> Any:
         """Create the row, bring its free fields up to date, or find it as declared."""
         fixed, free = fixed or {}, free or {}
-        name = f"{kind} {'/'.join(str(value) for value in key.values())}"
+        name = "/".join(str(value) for value in key.values())
         row, created = manager.get_or_create(**key, defaults=fixed | free)
         if created:
-            self.changes.created.append(name)
+            self.changes.created.append((kind, name))
             return row
         for column, value in fixed.items():
             if getattr(row, column) != value:
-                raise _Wrong(f"{name} exists with another {column.replace('_', ' ')}, which never changes")
+                raise _Wrong(f"{kind} {name} exists with another {column.replace('_', ' ')}, which never changes")
         changed = [column for column, value in free.items() if getattr(row, column) != value]
         if not changed:
             self.changes.unchanged += 1
@@ -141,7 +141,7 @@ class _Application:
         for column in changed:
             setattr(row, column, free[column])
         row.save(update_fields=changed)
-        self.changes.updated.append(f"{name} ({', '.join(changed)})")
+        self.changes.updated.append((kind, f"{name} ({', '.join(changed)})"))
         return row
 
     def post(self) -> None:
@@ -176,7 +176,7 @@ class _Application:
             user = User(login=item["login"], name=item["name"])
             user.set_unusable_password()
             user.save()
-            self.changes.created.append(f"person {user.login}")
+            self.changes.created.append(("person", user.login))
         else:
             user = self.put("person", User.objects.all(), {"login": item["login"]}, free={"name": item["name"]})
         for place, role in enumerate(item["roles"]):
@@ -292,7 +292,7 @@ class _Application:
                 digest=policy.digest,
                 recorded_at_ms=clock.now_ms(),
             )
-            self.changes.created.append(f"programme version {version}")
+            self.changes.created.append(("programme version", str(version)))
         for place, appropriation in enumerate(item.get("appropriations") or []):
             year, fund = appropriation["budget_year"], programme.code
             for level in appropriation["amounts"]:

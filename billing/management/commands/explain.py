@@ -49,7 +49,8 @@ class Command(BaseCommand):
         self.say(f"  {told['parts_count']} attempts stand behind it:")
         for part in told["parts"][:ROWS_SHOWN]:
             self.say(
-                f"    {part['attempt']:<28}{part['state']:<12}{part['claimed_hours']:>14} h claimed"
-                f"{part['allowed_hours']:>14} h allowed  {part['code']}  (file {part['file']}, line {part['line']})"
+                f"    {part['attempt'].partition('@')[0]:<10}{part['started_at'][:16]}Z {part['state']:<12}"
+                f"{part['claimed_hours']:>14} h claimed{part['allowed_hours']:>14} h allowed  {part['code']:<12}"
+                f" line {part['line']} of {part['file']}"
             )
         self.answer(told)

@@ -14,7 +14,8 @@ WITH first_part AS (
     WHERE f.cluster_id = %(cluster_id)s AND f.source_id IS NOT DISTINCT FROM %(source_id)s AND f.state = 'RESIZING'
 ), resized AS (
     SELECT s.line, max(CASE
-        WHEN p.started_at_ms = s.started_at_ms THEN p.elapsed_ms ELSE s.submitted_at_ms - s.started_at_ms
+        WHEN p.started_at_ms = s.started_at_ms THEN p.elapsed_ms
+        WHEN p.started_at_ms IS NOT NULL THEN s.submitted_at_ms - s.started_at_ms
     END) AS counted_before_ms
     FROM staged_line AS s
     LEFT JOIN first_part AS p

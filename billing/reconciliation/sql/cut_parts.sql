@@ -14,7 +14,9 @@ WITH evidence AS (
 ), piece AS (
     SELECT
         c.id AS fact_id, c.attempt_key, c.version, c.state, o.id AS order_id, p.id AS price_id, q.device_class_id,
-        q.quantity_ms AS claimed_ms, least(q.quantity_ms, coalesce(e.quantity_ms, q.quantity_ms)) AS supported_ms,
+        -- Time × time passes 64 bits.
+        q.quantity_ms::numeric(38, 0) AS claimed_ms,
+        least(q.quantity_ms, coalesce(e.quantity_ms, q.quantity_ms))::numeric(38, 0) AS supported_ms,
         coalesce(e.domains, 1) AS domains, coalesce(e.same_interval, TRUE) AS same_interval,
         e.quantity_ms AS evidence_ms,
         (c.ended_at_ms - c.started_at_ms)::numeric(38, 0) AS length_ms,

@@ -1,5 +1,5 @@
 -- Say whether a database exists.
--- Parameters: its name. Locks nothing. Returns one row or none. Called by config/database/roles.py.
+-- Parameters: database, its name. Locks nothing. Returns one row or none. Called by config/database/roles.py.
 SELECT datname
 FROM pg_catalog.pg_database
-WHERE datname = %s;
+WHERE datname = %(database)s;

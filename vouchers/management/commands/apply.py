@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,17 @@ class Command(BaseCommand):
 
     def act(self, *, files: list[str], actor: str, **_: Any) -> None:
         changes = apply(_read_all(files), actor=actor)
-        for line in changes.created:
-            self.say(f"created  {line}")
-        for line in changes.updated:
-            self.say(f"updated  {line}")
+        for verb, things in (("created", changes.created), ("updated", changes.updated)):
+            for kind, names in groupby(things, key=lambda thing: thing[0]):
+                self.say(f"{verb}  {kind}: {', '.join(name for _, name in names)}")
         self.say(f"{len(changes.created)} created, {len(changes.updated)} updated, {changes.unchanged} as declared.")
-        self.answer({"created": changes.created, "updated": changes.updated, "unchanged": changes.unchanged})
+        self.answer(
+            {
+                "created": [f"{kind} {name}" for kind, name in changes.created],
+                "updated": [f"{kind} {name}" for kind, name in changes.updated],
+                "unchanged": changes.unchanged,
+            }
+        )
 
 
 def _read_all(files: list[str]) -> list[World]:
