@@ -9,13 +9,17 @@ WITH keyed AS (
         first_value(s.content_digest) OVER (PARTITION BY s.attempt_key ORDER BY s.line) AS first_digest
     FROM staged_line AS s
     WHERE s.outcome IS NULL
-), known AS (
+),
+
+known AS (
     SELECT DISTINCT ON (f.key_digest) f.key_digest, f.version, f.content_digest
     FROM billing_usagefact AS f
-    WHERE f.cluster_id = %(cluster_id)s AND f.source_id IS NOT DISTINCT FROM %(source_id)s
+    WHERE
+        f.cluster_id = %(cluster_id)s AND f.source_id IS NOT DISTINCT FROM %(source_id)s
         AND f.key_digest IN (SELECT k.key_digest FROM keyed AS k)
-    ORDER BY f.key_digest, f.version DESC
+    ORDER BY f.key_digest ASC, f.version DESC
 )
+
 UPDATE staged_line AS s
 SET
     key_digest = k.key_digest,
@@ -33,5 +37,5 @@ SET
             THEN format('Line %%s tells the same attempt otherwise: keep one of the two.', k.first_line)
     END
 FROM keyed AS k
-LEFT JOIN known AS n ON n.key_digest = k.key_digest
+LEFT JOIN known AS n ON k.key_digest = n.key_digest
 WHERE s.line = k.line;

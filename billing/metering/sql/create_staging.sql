@@ -14,8 +14,8 @@ CREATE TEMPORARY TABLE staged_line (
     ended_at_ms bigint,
     elapsed_ms bigint,
     core_count bigint,
-    device_types text [],
-    device_millis bigint [],
+    device_types text[],
+    device_millis bigint[],
     content_digest bytea,
     raw text NOT NULL,
     outcome text,
@@ -36,4 +36,6 @@ CREATE TEMPORARY TABLE staged_quantity (
     device_milli bigint NOT NULL,
     quantity_ms bigint NOT NULL
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE staged_day (day text NOT NULL, starts_at_ms bigint NOT NULL, ends_at_ms bigint NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE staged_day (
+    day text NOT NULL, starts_at_ms bigint NOT NULL, ends_at_ms bigint NOT NULL
+) ON COMMIT DROP;

@@ -12,25 +12,30 @@ WITH first_part AS (
     SELECT split_part(f.attempt_key, '@', 1), f.started_at_ms, f.ended_at_ms, f.elapsed_ms
     FROM billing_usagefact AS f
     WHERE f.cluster_id = %(cluster_id)s AND f.source_id IS NOT DISTINCT FROM %(source_id)s AND f.state = 'RESIZING'
-), resized AS (
-    SELECT s.line, max(CASE
-        WHEN p.started_at_ms = s.started_at_ms THEN p.elapsed_ms
-        WHEN p.started_at_ms IS NOT NULL THEN s.submitted_at_ms - s.started_at_ms
-    END) AS counted_before_ms
+),
+
+resized AS (
+    SELECT
+        s.line, max(CASE
+            WHEN p.started_at_ms = s.started_at_ms THEN p.elapsed_ms
+            WHEN p.started_at_ms IS NOT NULL THEN s.submitted_at_ms - s.started_at_ms
+        END) AS counted_before_ms
     FROM staged_line AS s
     LEFT JOIN first_part AS p
-        ON p.raw_job_id = split_part(s.attempt_key, '@', 1) AND p.ended_at_ms = s.submitted_at_ms
+        ON p.raw_job_id = split_part(s.attempt_key, '@', 1) AND s.submitted_at_ms = p.ended_at_ms
     WHERE s.outcome IS NULL AND s.started_at_ms < s.submitted_at_ms
     GROUP BY s.line
 )
+
 UPDATE staged_line AS s
 SET
     started_at_ms = s.submitted_at_ms,
     elapsed_ms = greatest(0, s.elapsed_ms - coalesce(r.counted_before_ms, 0)),
     outcome = CASE WHEN r.counted_before_ms IS NULL THEN 'parked' END,
     code = CASE WHEN r.counted_before_ms IS NULL THEN 'attempt_starts_before_it_was_submitted' END,
-    reason = CASE WHEN r.counted_before_ms IS NULL
-        THEN 'Start is before Submit and no RESIZING row of the job ends there: send that row too, or correct the times.'
+    reason = CASE
+        WHEN r.counted_before_ms IS NULL
+            THEN 'Start is before Submit and no RESIZING row of the job ends there: send that row too, or correct the times.'
     END
 FROM resized AS r
 WHERE s.line = r.line;

@@ -13,12 +13,13 @@ FROM (
     FROM (
         SELECT s.line, s.elapsed_ms, c.class_code, c.unit, c.device_class_id, sum(d.milli) AS device_milli
         FROM staged_line AS s
-        CROSS JOIN LATERAL (
-            SELECT g.name, g.milli FROM unnest(s.device_types, s.device_millis) AS g (name, milli)
-            UNION ALL
-            SELECT 'cpu', 1000 * s.core_count WHERE s.core_count > 0
-        ) AS d
-        INNER JOIN staged_class AS c ON c.scheduler_type = d.name
+        CROSS JOIN
+            LATERAL (
+                SELECT g.name, g.milli FROM unnest(s.device_types, s.device_millis) AS g (name, milli)
+                UNION ALL
+                SELECT 'cpu', 1000 * s.core_count WHERE s.core_count > 0
+            ) AS d
+        INNER JOIN staged_class AS c ON d.name = c.scheduler_type
         WHERE s.counted AND d.milli > 0
         GROUP BY s.line, s.elapsed_ms, c.class_code, c.unit, c.device_class_id
     ) AS t

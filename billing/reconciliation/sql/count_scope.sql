@@ -6,8 +6,8 @@ SELECT
     count(*) FILTER (WHERE NOT EXISTS (
         SELECT 1
         FROM vouchers_clusteraccount AS a
-        INNER JOIN vouchers_order AS o ON o.cluster_account_id = a.id
-        INNER JOIN vouchers_voucher AS v ON v.id = o.voucher_id AND v.programme_id = %(programme_id)s
+        INNER JOIN vouchers_order AS o ON a.id = o.cluster_account_id
+        INNER JOIN vouchers_voucher AS v ON o.voucher_id = v.id AND v.programme_id = %(programme_id)s
         WHERE a.cluster_id = c.cluster_id AND a.name = c.account
     )) AS of_other_accounts
 FROM run_fact AS c

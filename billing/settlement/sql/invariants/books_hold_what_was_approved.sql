@@ -6,16 +6,17 @@ FROM (
     FROM (
         SELECT DISTINCT ON (j.line_id) j.line_id, j.claimed_ms, j.allowed_ms, j.claimed_minor, j.subsidy_minor
         FROM billing_approval AS p
-        INNER JOIN billing_adjudication AS j ON j.id = p.adjudication_id
+        INNER JOIN billing_adjudication AS j ON p.adjudication_id = j.id
         ORDER BY j.line_id ASC, p.id DESC
     ) AS a
-    INNER JOIN billing_statementline AS l ON l.id = a.line_id
-    INNER JOIN vouchers_programme AS g ON g.id = l.programme_id
-    CROSS JOIN LATERAL (
-        VALUES ('K.Claimed', a.claimed_minor), ('K.Subsidy', a.subsidy_minor), ('Q.Claimed', a.claimed_ms),
-        ('Q.Allowed', a.allowed_ms)
-    ) AS t (type, approved)
-    LEFT JOIN ledger_balance AS b ON b.type = t.type AND b.owner = g.code AND b.keys[1] = l.code
+    INNER JOIN billing_statementline AS l ON a.line_id = l.id
+    INNER JOIN vouchers_programme AS g ON l.programme_id = g.id
+    CROSS JOIN
+        LATERAL (
+            VALUES ('K.Claimed', a.claimed_minor), ('K.Subsidy', a.subsidy_minor), ('Q.Claimed', a.claimed_ms),
+            ('Q.Allowed', a.allowed_ms)
+        ) AS t (type, approved)
+    LEFT JOIN ledger_balance AS b ON t.type = b.type AND g.code = b.owner AND b.keys[1] = l.code
     GROUP BY l.code, t.type, t.approved
 ) AS s
 WHERE s.approved <> s.booked;
