@@ -47,6 +47,7 @@ demo: $(STATE)/runtime ## run the main job on a small world and say what happene
 
 serve: $(STATE)/runtime ## browse it on http://127.0.0.1:8000/
 	@$(MANAGE) setup_database --verbosity 0
+	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@echo "Quanbu is on http://127.0.0.1:8000/ - stop it with Ctrl-C"
 	@$(PY) -m gunicorn --bind 127.0.0.1:8000 --workers 1 --threads 8 --log-level warning config.wsgi
 

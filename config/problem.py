@@ -5,13 +5,15 @@ Source: RFC 9457 (problem details); the media type is `application/problem+json`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from ledger import ids
@@ -33,31 +35,52 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: every answer that is not a success is a problem document."""
+    """DRF's exception handler: every answer that is not a success is a problem document.
+
+    An exception that nobody foresaw is a bug and stays one: it goes on, and is answered with 500.
+    """
     if isinstance(error, Refusal):
         return Response(problem_of(error), status=error.http_status, content_type=MEDIA_TYPE)
+    if isinstance(error, (SuspiciousOperation, RecursionError)):
+        error = exceptions.ParseError("The request is not one that can be read.")
     response = exception_handler(error, context)
     if response is None:
         return None
-    code = "request_is_invalid"
-    if isinstance(error, exceptions.APIException):
-        code = error.get_codes() if isinstance(error.get_codes(), str) else code  # type: ignore[assignment]
-    response.data = {
+    code, title, errors = _words_of(error)
+    problem: dict[str, Any] = {
         "type": f"urn:quanbu:problem:{code}",
-        "title": _title(error),
+        "title": title,
         "status": response.status_code,
         "code": code,
-        "errors": response.data,
         "instance": f"urn:quanbu:request:{ids.new('req')}",
     }
+    response.data = problem | ({"errors": errors} if errors else {})
     response.content_type = MEDIA_TYPE
     return response
 
 
-def _title(error: Exception) -> str:
+def _words_of(error: Exception) -> tuple[str, str, list[dict[str, str]]]:
+    """Return an error's code, its sentence, and what is wrong with each field."""
     if isinstance(error, exceptions.ValidationError):
-        return "The request has errors."
-    return str(getattr(error, "detail", error))
+        return "request_is_invalid", "The request has errors.", list(_field_errors(error.get_full_details(), ""))
+    if isinstance(error, exceptions.APIException):
+        return str(error.get_codes()), str(error.detail), []
+    if isinstance(error, Http404):
+        return exceptions.NotFound.default_code, str(exceptions.NotFound.default_detail), []
+    return exceptions.PermissionDenied.default_code, str(exceptions.PermissionDenied.default_detail), []
+
+
+def _field_errors(details: Any, field: str) -> Iterator[dict[str, str]]:
+    """Yield every error of a validation, flat, each with the name of its field (`a.b` for one inside another)."""
+    if isinstance(details, list):
+        for detail in details:
+            yield from _field_errors(detail, field)
+    elif set(details) == {"message", "code"}:
+        yield {"field": field, "code": details["code"], "message": details["message"]}
+    else:
+        for name, detail in details.items():
+            inner = "" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)
+            yield from _field_errors(detail, ".".join(filter(None, (field, inner))))
 
 
 class RefusalMiddleware:
@@ -74,4 +97,6 @@ class RefusalMiddleware:
         """Turn a refusal into a page; anything else is a bug and goes on."""
         if not isinstance(error, Refusal):
             return None
-        return render(request, "refusal.html", {"problem": problem_of(error)}, status=error.http_status)
+        return render(
+            request, "refusal.html", {"problem": problem_of(error), "refusal": error}, status=error.http_status
+        )

@@ -3,6 +3,7 @@
 from ledger.books.models import Account, AccountType, Book, Entry, Flow, Template, Transfer
 from ledger.documents.models import Chunk, Document
 from ledger.log.models import Leaf, Record
+from ledger.requests.models import Request
 
 __all__ = [
     "Account",
@@ -14,6 +15,7 @@ __all__ = [
     "Flow",
     "Leaf",
     "Record",
+    "Request",
     "Template",
     "Transfer",
 ]

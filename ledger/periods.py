@@ -36,7 +36,7 @@ class Period:
         return clock.start_of_day_ms(self.starts_on, zone), clock.start_of_day_ms(self.ends_on, zone)
 
 
-_FORMS = re.compile(r"(?P<year>[12]\d{3})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})|(?P<month>\d{2})))?")
+_FORMS = re.compile(r"(?P<year>[12][0-9]{3})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>[0-9]{2})|(?P<month>[0-9]{2})))?")
 
 
 def parse(text: str) -> Period:

@@ -85,10 +85,11 @@ def text_from_minor(amount_minor: int) -> str:
 
 
 def hours_from_ms(quantity_ms: int) -> str:
-    """Write device time as hours with six decimals, cut, never rounded up; the exact figure is the milliseconds.
+    """Write device time as hours with six decimals, cut towards zero; the exact figure is the milliseconds.
 
-    >>> hours_from_ms(444_444_444)
-    '123.456790'
+    >>> hours_from_ms(444_444_444), hours_from_ms(-5_400_000)
+    ('123.456790', '-1.500000')
     """
-    millionths = quantity_ms * 1_000_000 // MS_PER_HOUR
-    return f"{millionths // 1_000_000:,}.{millionths % 1_000_000:06d}"
+    sign = "-" if quantity_ms < 0 else ""
+    millionths = abs(quantity_ms) * 1_000_000 // MS_PER_HOUR
+    return f"{sign}{millionths // 1_000_000:,}.{millionths % 1_000_000:06d}"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +59,20 @@ def use(database: str) -> None:
         assert connections[alias].settings_dict["NAME"] == database
 
 
+def drop(name: str) -> None:
+    """Drop a database as soon as its last session is gone: the owner may not end the runtime role's sessions."""
+    for attempt in range(100):
+        try:
+            as_owner("DROP DATABASE IF EXISTS {}", name)
+        except OperationalError:
+            if attempt == 99:
+                raise
+            with connections["owner"]._nodb_cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(0.05)")
+        else:
+            return
+
+
 @pytest.fixture(scope="session")
 def template_database(django_db_blocker: pytest.FixtureRequest) -> str:
     """The migrated template. Templates of other states of the migrations are dropped on the way."""
@@ -68,7 +82,7 @@ def template_database(django_db_blocker: pytest.FixtureRequest) -> str:
         if template not in databases:
             for stale in databases:
                 if stale.startswith("test_template_"):
-                    as_owner("DROP DATABASE IF EXISTS {} WITH (FORCE)", stale)
+                    drop(stale)
             as_owner("CREATE DATABASE {}", f"{template}_new")
             use(f"{template}_new")
             call_command("setup_database", verbosity=0)
@@ -82,14 +96,14 @@ def template_database(django_db_blocker: pytest.FixtureRequest) -> str:
 def copy_of(template: str, name: str) -> Iterator[str]:
     """Copy a database, use the copy, and drop it."""
     before = connections.settings["default"]["NAME"]
-    as_owner("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    drop(name)
     as_owner("CREATE DATABASE {} TEMPLATE {}", name, template)
     use(name)
     try:
         yield name
     finally:
         use(before)
-        as_owner("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        drop(name)
 
 
 @pytest.fixture(scope="session")

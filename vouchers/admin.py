@@ -1,4 +1,4 @@
-"""This floor's tables in the engine room, read-only."""
+"""The tables of the floor in the engine room, read-only."""
 
 from __future__ import annotations
 

@@ -14,6 +14,14 @@ class RunMissing(Refusal):
     http_status = 404
 
 
+class RunSuperseded(Refusal):
+    """The run that was looked at no longer stands."""
+
+    code = "run_is_superseded"
+    message = "Run {run} of {period} of programme {programme} was made again since; this one no longer stands."
+    remedy = "Look at the newest run of the period, and approve what it proposes."
+
+
 class ApproverProposed(Refusal):
     """The approver made the run."""
 

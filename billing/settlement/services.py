@@ -18,6 +18,7 @@ from billing.settlement.errors import (
     DisputeLacksReason,
     LinesUnapproved,
     RunMissing,
+    RunSuperseded,
     StatementAnswered,
 )
 from billing.settlement.models import Answer, Approval, Statement
@@ -37,30 +38,42 @@ from vouchers.programmes.rules import Policy, policy_of
 from vouchers.programmes.selectors import programme_run_by
 
 
-def latest_run(*, programme: Programme, period: str, kind: str) -> Run:
-    """Return the run that stands for a period. Refuses: RunMissing."""
+def standing_run(*, programme: Programme, period: str, kind: str, seen: str | None) -> Run:
+    """Return the run that stands for a period; `seen` is the id of the run somebody looked at, if they said so.
+
+    Refuses: RunMissing; RunSuperseded, so that nobody approves what they did not see.
+    """
     run = Run.objects.filter(programme=programme, period=period, kind=kind).order_by("-number").first()
     if run is None:
         raise RunMissing(run=kind, period=period, programme=programme.code)
+    if seen is not None and seen != run.id:
+        raise RunSuperseded(run=kind, period=period, programme=programme.code)
     return run
 
 
 @transaction.atomic
 def approve(
-    *, programme: str, period: str, kind: str, actor: Actor, lines: Collection[str] | None = None
+    *,
+    programme: str,
+    period: str,
+    kind: str,
+    actor: Actor,
+    seen: str | None = None,
+    lines: Collection[str] | None = None,
 ) -> list[Approval]:
     """Approve the lines of the run that stands (核销): value is redeemed, an expense arises, the payee is owed.
 
-    All lines of the run, or those named. One entry a line, all in this transaction; what is posted is what this run
-    allows less what the books hold. Refuses: ActNotPermitted, NotFound, RunMissing, ApproverProposed, DeltaNegative,
-    DecisionStale. Locks: the programme, so that level shares are cut one approval after the other; then the books.
+    All lines of the run, or those named; `seen` is the id of the run that the approver looked at. One entry a line, all
+    in this transaction; what is posted is what this run allows less what the books hold. Refuses: ActNotPermitted,
+    NotFound, RunMissing, RunSuperseded, ApproverProposed, DeltaNegative, DecisionStale. Locks: the programme, so that
+    level shares are cut one approval after the other; then the books.
     Repeats: a line that was approved stays as it is; returns the approvals of this run's lines.
     """
     actor.require("line.approve")
     scheme = programme_run_by(actor, programme)
     actor.require("line.approve", organisation_id=scheme.department_id)
     scheme = Programme.objects.select_for_update().get(id=scheme.id)
-    run = latest_run(programme=scheme, period=period, kind=kind)
+    run = standing_run(programme=scheme, period=period, kind=kind, seen=seen)
     if run.proposer == actor.login:
         raise ApproverProposed(actor=actor.login)
     policy = policy_of(run.version.parameters)
@@ -129,17 +142,17 @@ def _redeem(run: Run, scheme: Programme, policy: Policy, adjudication: Adjudicat
 
 
 @transaction.atomic
-def issue(*, programme: str, period: str, kind: str, actor: Actor) -> list[Statement]:
+def issue(*, programme: str, period: str, kind: str, actor: Actor, seen: str | None = None) -> list[Statement]:
     """Issue one statement to each payee of the run that stands; every line must be approved.
 
-    Refuses: ActNotPermitted, NotFound, RunMissing, LinesUnapproved. Locks: the programme.
+    Refuses: ActNotPermitted, NotFound, RunMissing, RunSuperseded, LinesUnapproved. Locks: the programme.
     Repeats: returns the statements that were issued.
     """
     actor.require("statement.issue")
     scheme = programme_run_by(actor, programme)
     actor.require("statement.issue", organisation_id=scheme.department_id)
     scheme = Programme.objects.select_for_update().get(id=scheme.id)
-    run = latest_run(programme=scheme, period=period, kind=kind)
+    run = standing_run(programme=scheme, period=period, kind=kind, seen=seen)
     waiting = list(run.adjudications.filter(approval=None).values_list("line__code", flat=True))
     if waiting:
         raise LinesUnapproved(count=len(waiting), first=min(waiting))

@@ -19,12 +19,30 @@ class BatchHoldsNoEntries(BooksRefusal):
     remedy = "Post at least one entry."
 
 
+class BatchUnreadable(BooksRefusal):
+    """A batch is JSON that PostgreSQL can store: no NUL, no half of a surrogate pair, no NaN."""
+
+    code = "batch_must_be_readable"
+    message = "The batch has a text or a number in it that cannot be stored: {reason}"
+    remedy = "Send Unicode text without NUL and whole numbers."
+    http_status = 422
+
+
 class EntryHasNoRows(BooksRefusal):
     """An entry moves something."""
 
     code = "entry_must_have_rows"
     message = "Entry {entry} has no rows."
     remedy = "Give it at least one transfer, or do not post it."
+
+
+class EntryLacksFields(BooksRefusal):
+    """An entry has exactly its fields, each of its type, and so has each of its rows."""
+
+    code = "entry_must_have_its_fields"
+    message = "Entry {entry}: {field} is missing, is of another type, or is not a field of the books."
+    remedy = "Give exactly the fields of an entry, texts as texts and amounts as numbers; an empty text means none."
+    http_status = 422
 
 
 class EntryKeyRepeated(BooksRefusal):
@@ -36,11 +54,11 @@ class EntryKeyRepeated(BooksRefusal):
 
 
 class EntryKeyUnreadable(BooksRefusal):
-    """An idempotency key is 1 to 200 characters without blanks."""
+    """An idempotency key is 1 to 200 printable ASCII characters without blanks."""
 
     code = "entry_key_must_be_readable"
-    message = "The idempotency key is empty, too long, or has blanks in it."
-    remedy = "Use 1 to 200 characters without blanks."
+    message = "The idempotency key is empty, too long, or has blanks or other than ASCII characters in it."
+    remedy = "Use 1 to 200 printable ASCII characters without blanks."
 
 
 class IdempotencyConflict(BooksRefusal):
@@ -104,7 +122,10 @@ class AccountCodeMalformed(BooksRefusal):
 
     code = "account_code_is_malformed"
     message = "{account} is not an account code."
-    remedy = "Write type and keys, such as B.Held[QY24,V1,O1]; keys use letters, digits and . _ : / - only."
+    remedy = (
+        "Write type and keys, such as B.Held[QY24,V1,O1]; keys use letters, digits and . _ : / - only, "
+        "and the whole code has at most 400 characters."
+    )
 
 
 class AccountLacksKeys(BooksRefusal):
@@ -113,6 +134,15 @@ class AccountLacksKeys(BooksRefusal):
     code = "account_must_have_its_keys"
     message = "{account} does not have the keys that its type asks for, or there is no such type."
     remedy = "Look the type up in docs/reference/chart-of-accounts.md."
+
+
+class AssetMalformed(BooksRefusal):
+    """An asset is a code that plain-text accounting accepts."""
+
+    code = "book_asset_must_be_a_code"
+    message = "{asset} is not the code of an asset."
+    remedy = "Use a letter and up to 40 letters, digits and : . _ - such as CNY or GPUms:A100."
+    http_status = 422
 
 
 class AccountHasAnotherAsset(BooksRefusal):
@@ -131,12 +161,20 @@ class AccountPassesItsFloor(BooksRefusal):
     remedy = "Post at most what the account holds."
 
 
+class AccountTotalTooLarge(BooksRefusal):
+    """What was ever debited or credited to an account stays below 2^63."""
+
+    code = "account_totals_must_fit"
+    message = "{account} cannot take {amount} more: its total would pass 2^63 - 1."
+    remedy = "Check the amount; no real account comes near. If it is right, go on under another key."
+
+
 class EntryTimeImplausible(BooksRefusal):
-    """An entry happened between 1970 and 2200."""
+    """An entry happened, and was recorded, between 1970 and 2199."""
 
     code = "entry_time_must_be_plausible"
-    message = "The entry's time is before 1970 or after 2199."
-    remedy = "Give happened_at_ms in milliseconds since 1970-01-01T00:00:00Z."
+    message = "The entry's time is not a whole millisecond between 1970 and 2199."
+    remedy = "Give happened_at_ms in whole milliseconds since 1970-01-01T00:00:00Z."
 
 
 class ApproverIsProposer(BooksRefusal):

@@ -165,7 +165,7 @@ class Entry(models.Model):
                 condition=~Q(proposer="") & ~Q(proposer=F("approver")), name="entry_approver_must_not_be_proposer"
             ),
             models.CheckConstraint(
-                condition=Q(idempotency_key__regex=r"^[^[:space:]]{1,200}$"), name="entry_key_must_be_readable"
+                condition=Q(idempotency_key__regex=r"^[!-~]{1,200}$"), name="entry_key_must_be_readable"
             ),
             models.CheckConstraint(
                 condition=Q(happened_at_ms__gte=0, happened_at_ms__lt=7_258_118_400_000),

@@ -10,7 +10,10 @@ import psycopg.errors
 from django.db import DatabaseError, connection, transaction
 
 from ledger import clock
-from ledger.books.errors import BY_CODE
+from ledger.books.errors import BY_CODE, BatchUnreadable
+
+#: What PostgreSQL says of JSON with a NUL or half of a surrogate pair in a text.
+UNSTORABLE = (psycopg.errors.UntranslatableCharacter, psycopg.errors.InvalidTextRepresentation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ def post(entries: Sequence[Entry]) -> list[Posted]:
     in id order, to the end of the caller's transaction. Repeats: an entry whose key was posted before with the
     same inputs is a replay and changes nothing; with other inputs it is an IdempotencyConflict.
     """
-    batch = json.dumps([asdict(entry) for entry in entries])
+    try:
+        batch = json.dumps([asdict(entry) for entry in entries], allow_nan=False)
+    except ValueError as error:
+        raise BatchUnreadable(reason=str(error)) from error
     try:
         # A savepoint, so that a caller may hear a refusal and go on in its own transaction.
         with transaction.atomic(), connection.cursor() as cursor:
@@ -63,6 +69,8 @@ def post(entries: Sequence[Entry]) -> list[Posted]:
         if isinstance(cause, psycopg.errors.IntegrityError) and cause.diag.constraint_name in BY_CODE:
             fields = _fields(cause.diag.message_detail)
             raise BY_CODE[cause.diag.constraint_name](**fields) from error
+        if isinstance(cause, UNSTORABLE):
+            raise BatchUnreadable(reason=str(cause.diag.message_primary)) from error
         raise
 
 

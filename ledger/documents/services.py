@@ -63,7 +63,8 @@ def keep(*, stream: BinaryIO, name: str, media_type: str) -> Document:
                 sha256=sha256,
                 size_bytes=size_bytes,
                 media_type=media_type,
-                name=name[:200],
+                # A name may hold anything its sender likes: what cannot be shown, or stored, is left out.
+                name="".join(filter(str.isprintable, name))[:200],
                 recorded_at_ms=clock.now_ms(),
             )
         ],

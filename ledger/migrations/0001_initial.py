@@ -319,7 +319,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="entry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("idempotency_key__regex", "^[^[:space:]]{1,200}$")),
+                condition=models.Q(("idempotency_key__regex", "^[!-~]{1,200}$")),
                 name="entry_key_must_be_readable",
             ),
         ),

@@ -37,6 +37,10 @@ COLUMNS = (  # noqa: SIM905 (as sacct is asked for them)
     "JobID JobIDRaw Cluster Partition QOS Account Group GID User UID Submit Eligible Start End Elapsed ExitCode State "
     "NNodes NCPUS ReqCPUS ReqMem ReqTRES AllocTRES Timelimit NodeList JobName"
 ).split()
+EVIDENCE_COLUMNS = (  # noqa: SIM905 (as above)
+    "schema cluster job_id attempt submitted_at started_at ended_at elapsed_s accelerator accelerator_count core_count "
+    "state account"
+).split()
 PROFILE = yaml.safe_dump({"format": "slurm-sacct", "columns": COLUMNS})
 ACCOUNTS = ("aytinis", "chaff", "taifl")
 PRICES = {"GPU": 150, "CORE": 10}  # fen an hour
@@ -63,9 +67,7 @@ def seen(job: dict[str, str]) -> tuple[int, int]:
 def evidence() -> bytes:
     table = io.StringIO()
     write = csv.writer(table)
-    write.writerow(
-        ["schema", "cluster", "job_id", "attempt", "submitted_at", "started_at", "ended_at", "elapsed_s", "accelerator", "accelerator_count", "core_count", "state", "account"]
-    )
+    write.writerow(EVIDENCE_COLUMNS)
     for job in rows():
         cores, gpus = seen(job)
         if cores:

@@ -34,7 +34,7 @@ def test_twice_gives_the_same_digests_and_changes_nothing(committed, settings, t
     assert digests(first) == digests(second)
     assert Entry.objects.count() == entries
     assert all(verdict.holds for verdict in verify())
-    assert "All 17 invariants hold." in first
+    assert re.search(r"All \d+ invariants hold\.", first)
     password = (tmp_path / "demo-password").read_text()
     assert User.objects.get(login="approver").check_password(password)
     assert password in second

@@ -1,5 +1,6 @@
 """World files: applied whole or refused whole, every error at its line, and applying twice changes nothing."""
 
+import contextlib
 import copy
 import json
 
@@ -75,10 +76,8 @@ class TestReading:
 
     @given(content=st.binary(max_size=300))
     def test_arbitrary_bytes_are_read_or_refused(self, content):
-        try:
-            read(content, "w.yaml")
-        except WorldRefused as refusal:
-            assert refusal.problems
+        with contextlib.suppress(WorldRefused):
+            assert read(content, "w.yaml").data["world"] == "quanbu/1"
 
     def test_the_published_schema_is_the_one_in_force(self):
         published = json.loads((ROOT / "docs/reference/world.schema.json").read_text(encoding="utf-8"))

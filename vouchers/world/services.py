@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -300,7 +301,7 @@ class _Application:
                     raise _Wrong(f"{level} is not a funding level of {fund}", "appropriations", place, "amounts", level)
             self.entry(
                 "FUND.AUTHORISE",
-                f"authorise:{fund}:{appropriation['document'].replace(' ', '_')}",
+                f"authorise:{fund}:{_key_of(appropriation['document'])}",
                 _day_ms(appropriation["on"], policy.time_zone, "appropriations", place, "on"),
                 appropriation["document"],
                 [
@@ -422,6 +423,11 @@ def _find(model: type[models.Model], code: str, *path: str | int) -> Any:
     if row is None:
         raise _Wrong(f"there is no {model._meta.verbose_name} {code}", *path)
     return row
+
+
+def _key_of(document: str) -> str:
+    """Return a short ASCII key for a document's number, which may be written in any script."""
+    return hashlib.sha256(document.encode()).hexdigest()[:20]
 
 
 def _zone(name: str, *path: str | int) -> str:

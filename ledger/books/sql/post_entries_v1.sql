@@ -28,20 +28,60 @@ DECLARE
     row_credit_id bigint [];
     row_book bigint [];
 BEGIN
-    -- What the caller must have got right: the shape of the batch.
-    IF jsonb_typeof(batch) IS DISTINCT FROM 'array' OR jsonb_array_length(batch) = 0 THEN
+    -- What the caller must have got right: the shape of the batch. CASE, because OR promises no order of evaluation.
+    IF (CASE jsonb_typeof(batch) WHEN 'array' THEN jsonb_array_length(batch) = 0 ELSE TRUE END) THEN
         PERFORM ledger_refuse_v1('batch_must_hold_entries', '{}');
     END IF;
-    SELECT e.n, e.entry ->> 'idempotency_key' AS key INTO fault
+    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
     FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE jsonb_typeof(e.entry -> 'rows') IS DISTINCT FROM 'array' OR jsonb_array_length(e.entry -> 'rows') = 0
+    WHERE CASE jsonb_typeof(e.entry -> 'rows') WHEN 'array' THEN jsonb_array_length(e.entry -> 'rows') = 0 ELSE TRUE END
     ORDER BY e.n LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_refuse_v1('entry_must_have_rows', jsonb_build_object('entry', fault.key));
     END IF;
+    -- Exactly the fields that are stored: the digest of the inputs is recomputed from what was stored.
+    SELECT e.entry ->> 'idempotency_key' AS key, f.name AS field INTO fault
+    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
+    CROSS JOIN LATERAL (
+        SELECT w.name
+        FROM unnest(
+            '{template,idempotency_key,happened_at_ms,proposer,approver,document,run}'::text [],
+            '{string,string,number,string,string,string,string}'::text []
+        ) AS w (name, type)
+        WHERE jsonb_typeof(e.entry -> w.name) IS DISTINCT FROM w.type
+        UNION ALL
+        SELECT o.name
+        FROM jsonb_object_keys(e.entry) AS o (name)
+        WHERE o.name <> ALL('{template,idempotency_key,happened_at_ms,proposer,approver,document,run,rows}'::text [])
+        UNION ALL
+        SELECT format('rows[%s]', r.n)
+        FROM jsonb_array_elements(e.entry -> 'rows') WITH ORDINALITY AS r (item, n)
+        WHERE CASE jsonb_typeof(r.item)
+            WHEN 'object' THEN
+                r.item - '{debit,credit,amount,asset}'::text [] <> '{}'
+                OR jsonb_typeof(r.item -> 'debit') IS DISTINCT FROM 'string'
+                OR jsonb_typeof(r.item -> 'credit') IS DISTINCT FROM 'string'
+                OR jsonb_typeof(r.item -> 'amount') IS DISTINCT FROM 'number'
+                OR jsonb_typeof(r.item -> 'asset') IS DISTINCT FROM 'string'
+            ELSE TRUE
+        END
+    ) AS f
+    ORDER BY e.n LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1(
+            'entry_must_have_its_fields', jsonb_build_object('entry', fault.key, 'field', fault.field)
+        );
+    END IF;
+    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
+    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
+    WHERE e.entry ->> 'idempotency_key' !~ '^[!-~]{1,200}$'
+    ORDER BY e.n LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('entry_key_must_be_readable', jsonb_build_object('entry', left(fault.key, 200)));
+    END IF;
     SELECT e.entry ->> 'idempotency_key' AS key INTO fault
     FROM jsonb_array_elements(batch) AS e (entry)
-    GROUP BY e.entry ->> 'idempotency_key' HAVING count(*) > 1 LIMIT 1;
+    GROUP BY e.entry ->> 'idempotency_key' HAVING count(*) > 1 ORDER BY key LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_refuse_v1('entry_key_must_be_once_in_batch', jsonb_build_object('entry', fault.key));
     END IF;
@@ -53,6 +93,22 @@ BEGIN
         PERFORM ledger_refuse_v1(
             'template_is_unknown', jsonb_build_object('entry', fault.key, 'template', fault.template)
         );
+    END IF;
+    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
+    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
+    WHERE coalesce(recorded_at_ms NOT BETWEEN 0 AND 7258118399999, TRUE)
+        OR e.entry ->> 'happened_at_ms' !~ '^[0-9]{1,13}$'
+        OR lpad(e.entry ->> 'happened_at_ms', 13, '0') COLLATE "C" > '7258118399999'
+    ORDER BY e.n LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('entry_time_must_be_plausible', jsonb_build_object('entry', fault.key));
+    END IF;
+    SELECT e.entry ->> 'idempotency_key' AS key, e.entry ->> 'proposer' AS proposer INTO fault
+    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
+    WHERE e.entry ->> 'proposer' = '' OR e.entry ->> 'proposer' = e.entry ->> 'approver'
+    ORDER BY e.n LIMIT 1;
+    IF FOUND THEN
+        PERFORM ledger_refuse_v1('entry_approver_must_not_be_proposer', jsonb_build_object('entry', fault.key));
     END IF;
 
     -- Claim the keys. A rival with the same key is waited for; what it posted is then a replay or a conflict.
@@ -96,23 +152,39 @@ BEGIN
 
     IF row_entry IS NOT NULL THEN
         -- What a row may get wrong by itself.
-        SELECT r.debit, r.credit, r.amount INTO fault
+        SELECT r.debit, r.credit, left(r.amount, 40) AS amount INTO fault
         FROM unnest(row_debit, row_credit, row_amount) WITH ORDINALITY AS r (debit, credit, amount, n)
-        WHERE coalesce(r.amount !~ '^[1-9][0-9]{0,17}$', TRUE) ORDER BY r.n LIMIT 1;
+        WHERE r.amount !~ '^[1-9][0-9]{0,17}$'
+        ORDER BY r.n LIMIT 1;
         IF FOUND THEN
             PERFORM ledger_refuse_v1('transfer_amount_must_be_positive', to_jsonb(fault));
         END IF;
-        SELECT a.code INTO fault
-        FROM unnest(row_debit || row_credit) AS a (code)
-        WHERE coalesce(a.code !~ '^[BMKQFL]\.[A-Za-z]+\[[A-Za-z0-9._:/-]+(,[A-Za-z0-9._:/-]+)*\]$', TRUE) LIMIT 1;
+        SELECT left(a.code, 200) AS account INTO fault
+        FROM unnest(row_debit || row_credit) WITH ORDINALITY AS a (code, n)
+        WHERE a.code !~ '^[BMKQFL]\.[A-Za-z]+\[[A-Za-z0-9._:/-]+(,[A-Za-z0-9._:/-]+)*\]$' OR length(a.code) > 400
+        ORDER BY a.n LIMIT 1;
         IF FOUND THEN
-            PERFORM ledger_refuse_v1('account_code_is_malformed', jsonb_build_object('account', fault.code));
+            PERFORM ledger_refuse_v1('account_code_is_malformed', to_jsonb(fault));
+        END IF;
+        SELECT left(r.asset, 200) AS asset INTO fault
+        FROM unnest(row_asset) WITH ORDINALITY AS r (asset, n)
+        WHERE r.asset !~ '^[A-Za-z][A-Za-z0-9:._-]{0,40}$'
+        ORDER BY r.n LIMIT 1;
+        IF FOUND THEN
+            PERFORM ledger_refuse_v1('book_asset_must_be_a_code', to_jsonb(fault));
+        END IF;
+        SELECT r.debit AS account INTO fault
+        FROM unnest(row_debit, row_credit) WITH ORDINALITY AS r (debit, credit, n)
+        WHERE r.debit = r.credit
+        ORDER BY r.n LIMIT 1;
+        IF FOUND THEN
+            PERFORM ledger_refuse_v1('transfer_accounts_must_be_different', to_jsonb(fault));
         END IF;
         SELECT a.code INTO fault
-        FROM unnest(row_debit || row_credit) AS a (code)
-        LEFT JOIN ledger_account_type AS t ON t.code = split_part(a.code, '[', 1)
-        WHERE t.code IS NULL
-            OR cardinality(string_to_array(a.code, ',')) <> 1 + cardinality(t.keys) LIMIT 1;
+        FROM unnest(row_debit || row_credit) WITH ORDINALITY AS a (code, n)
+        LEFT JOIN ledger_account_type AS t ON split_part(a.code, '[', 1) = t.code
+        WHERE t.code IS NULL OR cardinality(string_to_array(a.code, ',')) <> 1 + cardinality(t.keys)
+        ORDER BY a.n LIMIT 1;
         IF FOUND THEN
             PERFORM ledger_refuse_v1('account_must_have_its_keys', jsonb_build_object('account', fault.code));
         END IF;
@@ -195,26 +267,34 @@ BEGIN
         IF FOUND THEN
             PERFORM ledger_refuse_v1('account_has_another_asset', to_jsonb(fault));
         END IF;
-        -- The floor holds for the running balance in recorded order, also inside the batch.
-        SELECT m.code AS account, m.balance, m.amount INTO fault
+        -- The floor holds for the running balance in recorded order, also inside the batch; so do 63 bits.
+        SELECT m.code AS account, m.balance, m.amount, m.floored AND m.balance < 0 AS overdrawn INTO fault
         FROM (
             SELECT
-                a.code, a.floored, s.amount, s.n,
-                (CASE a.normal_side WHEN 'debit' THEN 1 ELSE -1 END)
-                * (a.debits_total - a.credits_total + sum(s.net) OVER (PARTITION BY a.id ORDER BY s.n)) AS balance
+                s.n, s.code, s.floored, s.amount, s.debits, s.credits,
+                (CASE s.normal_side WHEN 'debit' THEN 1 ELSE -1 END) * (s.debits - s.credits) AS balance
             FROM (
-                SELECT d.id AS account_id, d.amount::numeric AS net, d.amount, d.n
-                FROM unnest(row_debit_id, row_amount) WITH ORDINALITY AS d (id, amount, n)
-                UNION ALL
-                SELECT c.id, -c.amount::numeric, c.amount, c.n
-                FROM unnest(row_credit_id, row_amount) WITH ORDINALITY AS c (id, amount, n)
+                SELECT
+                    r.n, a.code, a.floored, a.normal_side, r.amount,
+                    a.debits_total + sum(r.debit) OVER (PARTITION BY a.id ORDER BY r.n) AS debits,
+                    a.credits_total + sum(r.credit) OVER (PARTITION BY a.id ORDER BY r.n) AS credits
+                FROM (
+                    SELECT d.n, d.id, d.amount, d.amount::numeric AS debit, 0 AS credit
+                    FROM unnest(row_debit_id, row_amount) WITH ORDINALITY AS d (id, amount, n)
+                    UNION ALL
+                    SELECT c.n, c.id, c.amount, 0, c.amount::numeric
+                    FROM unnest(row_credit_id, row_amount) WITH ORDINALITY AS c (id, amount, n)
+                ) AS r
+                INNER JOIN ledger_account AS a ON r.id = a.id
             ) AS s
-            INNER JOIN ledger_account AS a ON a.id = s.account_id
         ) AS m
-        WHERE m.floored AND m.balance < 0
+        WHERE (m.floored AND m.balance < 0) OR greatest(m.debits, m.credits) > 9223372036854775807
         ORDER BY m.n LIMIT 1;
         IF FOUND THEN
-            PERFORM ledger_refuse_v1('account_must_not_pass_its_floor', to_jsonb(fault));
+            PERFORM ledger_refuse_v1(
+                CASE WHEN fault.overdrawn THEN 'account_must_not_pass_its_floor' ELSE 'account_totals_must_fit' END,
+                to_jsonb(fault) - 'overdrawn'
+            );
         END IF;
 
         INSERT INTO ledger_transfer (entry_id, ordinal, book_id, debit_account_id, credit_account_id, amount)

@@ -16,6 +16,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandParser
 
 from billing.codes import CODES
+from config.api import openapi_text
 from ledger.books.chart import rows_of
 from ledger.errors import Refusal
 from vouchers.people.permissions import ACTS, Role
@@ -161,6 +162,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "findings.md": findings_page,
+    "openapi.json": openapi_text,
     "permissions.md": permissions_page,
     "world.schema.json": world_schema,
 }

@@ -1,6 +1,8 @@
 -- No floored account ever stood below zero, transfer by transfer, in recorded order.
 CREATE VIEW invariant_accounts_keep_their_floors AS
-SELECT m.code AS subject, format('stood at %s after transfer %s', m.balance, m.transfer_id) AS fact
+SELECT
+    m.code AS subject,
+    format('stood at %s after transfer %s', m.balance, m.transfer_id) AS fact
 FROM (
     SELECT
         a.code, s.transfer_id,
@@ -9,9 +11,9 @@ FROM (
     FROM (
         SELECT t.id AS transfer_id, t.debit_account_id AS account_id, t.amount AS net FROM ledger_transfer AS t
         UNION ALL
-        SELECT t.id, t.credit_account_id, -t.amount FROM ledger_transfer AS t
+        SELECT t.id, t.credit_account_id, -t.amount AS net FROM ledger_transfer AS t
     ) AS s
-    INNER JOIN ledger_account AS a ON a.id = s.account_id
+    INNER JOIN ledger_account AS a ON s.account_id = a.id
     WHERE a.floored
 ) AS m
 WHERE m.balance < 0;

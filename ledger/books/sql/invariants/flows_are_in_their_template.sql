@@ -1,11 +1,12 @@
 -- Every transfer is a flow that the template of its entry lists.
 CREATE VIEW invariant_flows_are_in_their_template AS
 SELECT
-    format('entry %s', e.idempotency_key) AS subject, format('%s posts %s→%s', e.template_id, d.type_id, c.type_id) AS fact
+    format('entry %s', e.idempotency_key) AS subject,
+    format('%s posts %s→%s', e.template_id, d.type_id, c.type_id) AS fact
 FROM ledger_transfer AS t
-INNER JOIN ledger_entry AS e ON e.id = t.entry_id
-INNER JOIN ledger_account AS d ON d.id = t.debit_account_id
-INNER JOIN ledger_account AS c ON c.id = t.credit_account_id
+INNER JOIN ledger_entry AS e ON t.entry_id = e.id
+INNER JOIN ledger_account AS d ON t.debit_account_id = d.id
+INNER JOIN ledger_account AS c ON t.credit_account_id = c.id
 WHERE NOT EXISTS (
     SELECT 1 FROM ledger_flow AS f
     WHERE f.template_id = e.template_id AND f.debit_type_id = d.type_id AND f.credit_type_id = c.type_id

@@ -1,7 +1,10 @@
--- I3 to I5 and I7: redeemed value is allowed subsidy (or allowed hours) and is booked as expense; what is under recovery
--- or written off is so in both books; what is ordered is in transit.
+-- I3 to I5 and I7: redeemed value is allowed subsidy and is booked as expense; what is under recovery or written off is
+-- so in both books; what is ordered is in transit. A fund of hours, which has no money, redeems what is allowed.
+-- Per fund and asset.
 CREATE VIEW invariant_redemptions_are_allowed AS
-SELECT format('fund %s', s.owner) AS subject, s.fact
+SELECT
+    format('fund %s', t.owner) AS subject,
+    s.fact
 FROM (
     SELECT
         f.owner,
@@ -16,25 +19,26 @@ FROM (
         coalesce(sum(f.balance) FILTER (WHERE f.type = 'M.WriteOff'), 0) AS write_off,
         coalesce(sum(f.balance) FILTER (WHERE f.type = 'B.Ordered'), 0) AS ordered,
         coalesce(sum(f.balance) FILTER (WHERE f.type = 'M.InTransit'), 0) AS in_transit,
-        bool_or(f.type LIKE 'K.%') AS in_money,
-        bool_or(f.type = 'M.Expense') AS has_expense
+        bool_or(bool_or(f.type LIKE 'K.%' OR f.type LIKE 'M.%')) OVER (PARTITION BY f.owner) AS in_money
     FROM ledger_fund_total AS f
-    GROUP BY f.owner
+    GROUP BY f.owner, f.asset
 ) AS t
 CROSS JOIN LATERAL (
-    SELECT t.owner, format('%s redeemed, %s allowed', t.redeemed, t.subsidy) AS fact
+    SELECT format('%s redeemed, %s allowed', t.redeemed, t.subsidy) AS fact
     WHERE t.in_money AND t.redeemed <> t.subsidy
     UNION ALL
-    SELECT t.owner, format('%s ms redeemed, %s ms allowed', t.redeemed, t.allowed)
+    SELECT format('%s ms redeemed, %s ms allowed', t.redeemed, t.allowed) AS fact
     WHERE NOT t.in_money AND t.redeemed <> t.allowed
     UNION ALL
-    SELECT t.owner, format('%s redeemed, %s expensed less %s of prior years', t.redeemed, t.expense, t.prior_year)
-    WHERE (t.in_money OR t.has_expense) AND t.redeemed <> t.expense - t.prior_year
+    SELECT format('%s redeemed, %s expensed less %s of prior years', t.redeemed, t.expense, t.prior_year) AS fact
+    WHERE t.in_money AND t.redeemed <> t.expense - t.prior_year
     UNION ALL
-    SELECT t.owner, format('%s under recovery, %s recoverable', t.under_recovery, t.recoverable)
-    WHERE t.under_recovery <> t.recoverable
+    SELECT format('%s under recovery, %s recoverable', t.under_recovery, t.recoverable) AS fact
+    WHERE t.in_money AND t.under_recovery <> t.recoverable
     UNION ALL
-    SELECT t.owner, format('%s written off, %s in money', t.written_off, t.write_off) WHERE t.written_off <> t.write_off
+    SELECT format('%s written off, %s in money', t.written_off, t.write_off) AS fact
+    WHERE t.in_money AND t.written_off <> t.write_off
     UNION ALL
-    SELECT t.owner, format('%s ordered, %s in transit', t.ordered, t.in_transit) WHERE t.ordered <> t.in_transit
+    SELECT format('%s ordered, %s in transit', t.ordered, t.in_transit) AS fact
+    WHERE t.in_money AND t.ordered <> t.in_transit
 ) AS s;

@@ -1,0 +1,14 @@
+"""Where programmes and vouchers are."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from vouchers.portal import views
+
+urlpatterns = [
+    path("programmes/", views.programmes, name="programmes"),
+    path("programmes/<str:code>/", views.programme, name="programme"),
+    path("vouchers/", views.vouchers, name="vouchers"),
+    path("vouchers/<str:code>/", views.voucher, name="voucher"),
+]
