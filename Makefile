@@ -68,7 +68,7 @@ check: $(STATE)/development ## everything static: format, lint, types, imports, 
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports; raise SystemExit(lint_imports(verbose=False))'
-	@$(PY) -m sqlfluff lint --disable-progress-bar --processes 2 ledger vouchers billing config
+	@$(PY) -m sqlfluff lint --disable-progress-bar ledger vouchers billing config
 	@$(MANAGE) makemigrations --check --dry-run --verbosity 0 || { echo "Models and migrations differ: run manage.py makemigrations"; exit 1; }
 	@$(MANAGE) generate_docs --check
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import resolve
 
 from tests.portal import catalogue
 from tests.portal.test_every_page_is_scoped import CASES, address_of
@@ -100,13 +102,17 @@ class TestEveryPage:
     @pytest.mark.parametrize("login", ["auditor", "approver", "finance", "ops", "north-ops", "hexi-it"])
     def test_links_only_to_what_its_reader_may_open(self, login: str, as_person: Browser) -> None:
         client = as_person(login)
-        found, opened = ["/"], set()
+        found, opened, of_a_kind = ["/"], set(), Counter[tuple[str | None, ...]]()
 
         while found:
             address = found.pop().split("#")[0]
             if address in opened or address.startswith("/engine-room/"):
                 continue
             opened.add(address)
+            kind = (resolve(urlsplit(address).path).url_name, *sorted(parse_qs(urlsplit(address).query)))
+            of_a_kind[kind] += 1
+            if of_a_kind[kind] > 2:  # the third page of a kind says what the first two said
+                continue
             answer = client.get(address)
             assert answer.status_code == 200, address
             if not answer.streaming:

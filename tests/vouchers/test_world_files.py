@@ -65,7 +65,9 @@ class TestReading:
             (b"world: quanbu/1\nvouchers: &a [*a]\n", "anchors and aliases"),
             (b"world: quanbu/1\norganisations: &x [{code: a, kind: centre, name: n}]\nvouchers: *x\n", "anchors"),
             (b"", "a mapping that begins with"),
-            (b"[" * 5000, "not YAML"),
+            (b"[" * 50_000, "nested too deeply"),
+            (b"- " * 50_000, "nested too deeply"),
+            (b"{a: " * 50_000, "nested too deeply"),
             (b"!!python/object/apply:os.system ['true']\n", "a mapping"),
         ],
     )

@@ -16,7 +16,8 @@ import yaml
 
 from ledger.errors import Refusal
 
-BYTES_MAX = 16 * 1024 * 1024
+BYTES_MAX = 4 * 1024 * 1024
+DEPTH_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,14 @@ def read(content: bytes, file: str) -> World:
         raise WorldRefused([Problem(file, 1, f"the file has more than {BYTES_MAX} bytes")])
     try:
         text = content.decode("utf-8-sig")
+        _check_depth(text)
         root = yaml.compose(text, yaml.BaseLoader)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise WorldRefused([Problem(file, line, "not UTF-8: save the file in UTF-8")]) from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "nested too deeply"
+        reason = getattr(error, "problem", None) or "a character that no text has"
         raise WorldRefused([Problem(file, mark.line + 1 if mark else 1, f"not YAML: {reason}")]) from None
     reader = _Reader(file)
     data = reader.plain(root, ())
@@ -95,6 +97,18 @@ def read(content: bytes, file: str) -> World:
     if problems:
         raise WorldRefused(sorted(problems, key=lambda problem: problem.line))
     return world
+
+
+def _check_depth(text: str) -> None:
+    """Stop at the first thing nested deeper than any world file goes, before composing would recurse into it."""
+    depth = 0
+    for event in yaml.parse(text, yaml.BaseLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=event.start_mark)  # type: ignore[arg-type] # the stub lacks the C mark
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _Reader:

@@ -1,0 +1,203 @@
+"""The runtime role writes the books through the door and in no other way; history is closed to everybody."""
+
+import pytest
+from bookkeeping import HAPPENED_MS, entry, post, voucher, written
+from django.apps import apps
+from django.db import DatabaseError, connection, connections, transaction
+from psycopg import sql
+from psycopg.errors import CheckViolation, InsufficientPrivilege
+
+from ledger import privileges
+from ledger.books import errors
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(databases=["default", "owner"])]
+
+
+def tables(allowed: tuple[str, ...]) -> list[str]:
+    return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, "privileges", None) == allowed)
+
+
+READ, APPEND, KEEP = tables(privileges.READ), tables(privileges.APPEND), tables(privileges.KEEP)
+STATEMENTS = {
+    "INSERT": "INSERT INTO {} DEFAULT VALUES",
+    "UPDATE": "UPDATE {} SET {} = {}",
+    "DELETE": "DELETE FROM {}",
+    "TRUNCATE": "TRUNCATE {} CASCADE",
+}
+
+
+def attempt(act: str, table: str, using: str = "default") -> BaseException | None:
+    """Try to write a table and return what the database said."""
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
+    column = sql.Identifier(model._meta.pk.column)
+    parts = [sql.Identifier(table), column, column][: STATEMENTS[act].count("{}")]
+    return said(sql.SQL(STATEMENTS[act]).format(*parts), using)
+
+
+def said(statement, using: str = "default") -> BaseException | None:
+    try:
+        with transaction.atomic(using=using), connections[using].cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError as error:
+        return error.__cause__
+    return None
+
+
+def test_the_books_are_among_the_tables_that_only_doors_write():
+    assert {"ledger_account", "ledger_book", "ledger_entry", "ledger_flow", "ledger_transfer"} <= set(READ)
+    assert {"ledger_document", "ledger_document_chunk", "ledger_log_record"} <= set(APPEND)
+
+
+@pytest.mark.parametrize("table", READ)
+@pytest.mark.parametrize("act", STATEMENTS)
+def test_the_runtime_role_cannot_write_a_table_of_the_books(act, table):
+    assert isinstance(attempt(act, table), InsufficientPrivilege)
+
+
+@pytest.mark.parametrize("table", APPEND)
+@pytest.mark.parametrize("act", ["UPDATE", "DELETE", "TRUNCATE"])
+def test_the_runtime_role_cannot_change_what_it_may_append_to(act, table):
+    assert isinstance(attempt(act, table), InsufficientPrivilege)
+
+
+@pytest.mark.parametrize("table", KEEP)
+@pytest.mark.parametrize("act", ["DELETE", "TRUNCATE"])
+def test_the_runtime_role_cannot_remove_what_it_keeps(act, table):
+    assert isinstance(attempt(act, table), InsufficientPrivilege)
+
+
+CHANGEABLE = {"ledger_account"}  # its two totals grow; the rest of it is fixed, see below
+
+
+@pytest.mark.parametrize("table", sorted({*READ, *APPEND} - CHANGEABLE))
+@pytest.mark.parametrize("act", ["UPDATE", "DELETE", "TRUNCATE"])
+def test_history_refuses_to_be_changed_even_by_its_owner(act, table):
+    refused = attempt(act, table, using="owner")
+
+    assert isinstance(refused, CheckViolation)
+    assert refused.diag.constraint_name == errors.HistoryChanged.code
+
+
+@pytest.mark.parametrize("act", ["DELETE", "TRUNCATE"])
+def test_accounts_are_never_removed(act):
+    refused = attempt(act, "ledger_account", using="owner")
+
+    assert isinstance(refused, CheckViolation)
+    assert refused.diag.constraint_name == errors.HistoryChanged.code
+
+
+@pytest.mark.parametrize(
+    "column", ["id", "book_id", "type_id", "code", "keys", "normal_side", "floored", "opened_at_ms"]
+)
+def test_an_account_keeps_its_identity(column):
+    name = sql.Identifier(column)
+
+    refused = said(sql.SQL("UPDATE ledger_account SET {} = {}").format(name, name), using="owner")
+
+    assert refused.diag.constraint_name == errors.HistoryChanged.code
+
+
+def test_every_append_only_table_has_the_trigger_enabled_for_update_delete_and_truncate():
+    with connection.cursor() as cursor:
+        # 32 truncate, 16 update, 8 delete, 2 before; a statement trigger has no 1.
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'history_must_not_change'"
+            " AND tgfoid = 'ledger_refuse_change_v1'::regproc AND tgenabled = 'O' AND tgtype = 32 + 16 + 8 + 2"
+            " AND tgqual IS NULL"
+        )
+        guarded = {table for (table,) in cursor.fetchall()}
+
+    assert {*READ, *APPEND} - CHANGEABLE <= guarded
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE public.mine (n int)",
+        "CREATE VIEW public.mine AS SELECT 1",
+        "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE SCHEMA mine",
+        "ALTER TABLE ledger_entry DISABLE TRIGGER history_must_not_change",
+        "DROP TRIGGER history_must_not_change ON ledger_entry",
+        "ALTER FUNCTION ledger_post_entries_v1(jsonb, bigint) RESET search_path",
+        "ALTER FUNCTION ledger_post_entries_v1(jsonb, bigint) SECURITY INVOKER",
+        "DROP FUNCTION ledger_post_entries_v1(jsonb, bigint)",
+        "DROP VIEW invariant_entries_are_whole",
+        "CREATE OR REPLACE VIEW invariant_entries_are_whole AS SELECT ''::text AS subject, ''::text AS fact",
+        "SELECT setval('ledger_entry_id_seq', 1)",
+        "SELECT nextval('ledger_transfer_id_seq')",
+        "SET session_replication_role = 'replica'",
+        "COPY ledger_transfer FROM PROGRAM 'true'",
+        "LOCK TABLE ledger_account IN ACCESS EXCLUSIVE MODE",
+    ],
+)
+def test_the_runtime_role_cannot_rebuild_the_house(statement):
+    assert isinstance(said(statement), InsufficientPrivilege)
+
+
+def test_the_runtime_role_cannot_become_the_owner():
+    owner = connections["owner"].get_connection_params()["user"]
+
+    assert isinstance(said(sql.SQL("SET ROLE {}").format(sql.Identifier(owner))), InsufficientPrivilege)
+
+
+def test_only_the_doors_run_as_their_owner_and_each_fixes_its_search_path():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, has_function_privilege(oid, 'EXECUTE'), proconfig, array_to_string(proacl, ' ')"
+            " FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY proname"
+        )
+        doors = cursor.fetchall()
+
+    assert [name for name, *_ in doors] == ["ledger_post_entries_v1", "ledger_seal_v1"]
+    for _, may_execute, settings, granted in doors:
+        assert may_execute
+        assert settings == ["search_path=pg_catalog, public, pg_temp"]
+        assert not any(grant.startswith("=") for grant in granted.split()), "nobody else may knock"
+
+
+def test_the_helper_that_refuses_can_only_refuse():
+    refused = said("SELECT ledger_refuse_v1('entry_must_have_rows', '{}')")
+
+    assert isinstance(refused, CheckViolation)
+
+
+def test_tables_and_functions_of_a_session_do_not_stand_before_those_of_the_books():
+    post(voucher("V1", 100))
+    before = written()
+    with connection.cursor() as cursor:
+        for table in ("ledger_template", "ledger_flow", "ledger_account_type", "ledger_book", "ledger_account"):
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE public.{table}) ON COMMIT DROP")
+        cursor.execute("INSERT INTO pg_temp.ledger_template VALUES ('STEAL', 1, 'always')")
+        cursor.execute(
+            "INSERT INTO pg_temp.ledger_flow (id, template_id, debit_type_id, credit_type_id, same_keys)"
+            " VALUES (1, 'STEAL', 'B.Authority', 'B.Available', '{}')"
+        )
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.ledger_refuse_v1(code text, fields jsonb) RETURNS void"
+            " LANGUAGE plpgsql AS 'BEGIN END'"
+        )
+        cursor.execute("CREATE FUNCTION pg_temp.left(text, int) RETURNS text LANGUAGE sql AS $$ SELECT 'M'::text $$")
+        cursor.execute("SET LOCAL search_path = pg_temp, public, pg_catalog")
+
+    with pytest.raises(errors.TemplateUnknown):
+        post([entry("STEAL", ("B.Authority[T26,city,2026]", "B.Available[T26,V1]", 1))])
+    with pytest.raises(errors.AccountPassesItsFloor):
+        post([entry("HOLD", ("B.Available[T26,V1]", "B.Held[T26,V1,O1]", 101))])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path = public")
+        cursor.execute("DROP TABLE " + ", ".join(
+            f"pg_temp.{table}"
+            for table in ("ledger_template", "ledger_flow", "ledger_account_type", "ledger_book", "ledger_account")
+        ))  # fmt: skip
+    assert written() == before
+
+
+def test_the_role_of_the_door_is_not_left_with_the_caller():
+    post(voucher("V1", 100))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user = session_user, %s::bigint", [HAPPENED_MS])
+        assert cursor.fetchone()[0]
+    assert isinstance(attempt("DELETE", "ledger_entry"), InsufficientPrivilege)

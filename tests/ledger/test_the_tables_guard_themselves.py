@@ -1,0 +1,71 @@
+"""Past the door and its checks, as the owner: the tables' own constraints still refuse."""
+
+import pytest
+from bookkeeping import case, post
+from django.db import DatabaseError, connections, transaction
+from psycopg.errors import IntegrityError
+
+pytestmark = pytest.mark.database
+
+TRANSFER = (
+    "INSERT INTO ledger_transfer (entry_id, ordinal, book_id, debit_account_id, credit_account_id, amount)"
+    " SELECT e.id, {ordinal}, b.id, d.id, c.id, {amount}"
+    " FROM ledger_entry AS e, ledger_book AS b, ledger_account AS d, ledger_account AS c"
+    " WHERE e.template_id = 'ISSUE' AND b.kind = '{kind}' AND d.code = '{debit}' AND c.code = '{credit}'"
+)
+ENTRY = (
+    "INSERT INTO ledger_entry (template_id, template_version, idempotency_key, input_digest, happened_at_ms,"
+    " recorded_at_ms, proposer, approver, document, run) VALUES ('HOLD', 1, {key}, '', {time}, 1, {people}, '', '')"
+)
+B, M = "B.Available[HN24,V1]", "M.Expense[HN24,2024]"
+GOOD = {"ordinal": 2, "amount": 1, "kind": "B", "debit": "B.Unallocated[HN24]", "credit": B}
+WRITTEN = {"key": "'key'", "time": "1", "people": "'one', 'two'"}
+LISTED_TWICE = (
+    "INSERT INTO ledger_flow (template_id, debit_type_id, credit_type_id, same_keys)"
+    " SELECT template_id, debit_type_id, credit_type_id, '{}' FROM ledger_flow LIMIT 1"
+)
+CHUNKS_IN_ONE_PLACE = (
+    "INSERT INTO ledger_document (sha256, size_bytes, media_type, name, recorded_at_ms)"
+    " VALUES (repeat('a', 64), 2, 'text/csv', 'n', 1);"
+    "INSERT INTO ledger_document_chunk (document_id, ordinal, content)"
+    " VALUES (repeat('a', 64), 0, 'a'), (repeat('a', 64), 0, 'b')"
+)
+
+FORBIDDEN = [
+    ("transfer_amount_must_be_positive", TRANSFER.format(**GOOD | {"amount": 0})),
+    ("transfer_amount_must_be_positive", TRANSFER.format(**GOOD | {"amount": -5})),
+    ("transfer_accounts_must_be_different", TRANSFER.format(**GOOD | {"debit": B})),
+    ("transfer_must_have_one_place", TRANSFER.format(**GOOD | {"ordinal": 1})),
+    ("transfer_debit_account_must_be_in_its_book", TRANSFER.format(**GOOD | {"debit": M})),
+    ("transfer_credit_account_must_be_in_its_book", TRANSFER.format(**GOOD | {"credit": M})),
+    ("entry_key_must_be_readable", ENTRY.format(**WRITTEN | {"key": "'a key'"})),
+    ("entry_key_must_be_readable", ENTRY.format(**WRITTEN | {"key": "E'key\\n'"})),
+    ("entry_key_must_be_readable", ENTRY.format(**WRITTEN | {"key": "'key\u3000'"})),
+    ("entry_time_must_be_plausible", ENTRY.format(**WRITTEN | {"time": "-1"})),
+    ("entry_approver_must_not_be_proposer", ENTRY.format(**WRITTEN | {"people": "'one', 'one'"})),
+    ("entry_approver_must_not_be_proposer", ENTRY.format(**WRITTEN | {"people": "'', 'one'"})),
+    ("account_totals_must_not_be_negative", "UPDATE ledger_account SET debits_total = -1 WHERE NOT floored"),
+    ("account_must_not_pass_its_floor", f"UPDATE ledger_account SET credits_total = 0 WHERE code = '{B}'"),
+    ("book_kind_must_be_known", "INSERT INTO ledger_book (kind, owner, asset) VALUES ('X', 'HN24', 'CNY')"),
+    ("book_asset_must_be_a_code", "INSERT INTO ledger_book (kind, owner, asset) VALUES ('B', 'HN24', '¥')"),
+    ("book_must_be_opened_once", "INSERT INTO ledger_book (kind, owner, asset) VALUES ('B', 'HN24', 'CNY')"),
+    ("flow_must_be_listed_once", LISTED_TWICE),
+    ("chunk_must_have_one_place", CHUNKS_IN_ONE_PLACE),
+]
+
+
+def write(statement: str) -> None:
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_the_owner_cannot_write_what_a_constraint_forbids(committed):
+    post(case("i").entries)
+
+    for constraint, statement in FORBIDDEN:
+        with pytest.raises(DatabaseError) as refused:
+            write(statement)
+
+        assert isinstance(refused.value.__cause__, IntegrityError), statement
+        assert refused.value.__cause__.diag.constraint_name == constraint, statement
