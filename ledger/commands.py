@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -25,6 +26,8 @@ class Command(BaseCommand):
     """
 
     writes = False
+    act: Callable[..., None]
+    """What the command is for; takes its options as keywords."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Add the options that every command of ours takes."""
@@ -45,10 +48,6 @@ class Command(BaseCommand):
             self.act(**options)
         except Refusal as refusal:
             self.refuse(refusal)
-
-    def act(self, *args: Any, **options: Any) -> None:
-        """Do what the command is for."""
-        raise NotImplementedError
 
     def say(self, line: str = "") -> None:
         """Print a line for people; nothing when the answer is JSON."""

@@ -59,6 +59,8 @@ def propose(*, programme: str, period: str, kind: str, cut_off: int | None, acto
     """
     actor.require("run.propose")
     scheme = programme_run_by(actor, programme)
+    if scheme.department_id not in actor.organisations_for("run.propose"):
+        actor.require("run.propose", organisation_id=scheme.operator_id)
     version, policy = policy_in_force(scheme)
     span = periods.parse(period)
     policy.check_cycle(span, scheme.code)

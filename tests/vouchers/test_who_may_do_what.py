@@ -4,7 +4,7 @@ import pytest
 
 from billing.reconciliation.selectors import line_visible_to, lines_visible_to, runs_visible_to
 from ledger.errors import ActNotPermitted, ActorUnknown, NotFound
-from tests.scenario import approve, declare, row, run, submit
+from tests.scenario import approve, declare, row, run, submit, world
 from vouchers.people.actors import actor_named
 from vouchers.people.models import User
 from vouchers.people.permissions import ACTS, Role
@@ -98,3 +98,13 @@ def test_a_foreign_thing_answers_like_one_that_does_not_exist():
     with pytest.raises(NotFound):
         programme_run_by(stranger, "P1")
     assert programmes_visible_to(stranger).count() == 1
+
+
+def test_a_role_elsewhere_runs_no_programme_of_this_department():
+    data = world()
+    data["organisations"].append({"code": "plat2", "kind": "operator", "name": "another platform"})
+    data["people"][3]["roles"].append({"organisation": "plat2", "role": "operator"})  # the finance officer of P1
+    declare(data)
+
+    with pytest.raises(ActNotPermitted):
+        run(actor="cash")
