@@ -27,8 +27,7 @@ from billing.settlement.selectors import statement_visible_to
 from ledger import clock
 from ledger.books import services as books
 from ledger.books.errors import AccountPassesItsFloor
-from ledger.books.models import Account
-from ledger.books.selectors import balances_under
+from ledger.books.selectors import balances_under, total_of
 from ledger.documents import services as documents
 from ledger.log import services as log
 from vouchers.centres.models import Centre
@@ -64,7 +63,7 @@ def approve(
     """Approve the lines of the run that stands (核销): value is redeemed, an expense arises, the payee is owed.
 
     All lines of the run, or those named; `seen` is the id of the run that the approver looked at. One entry a line, all
-    in this transaction; what is posted is what this run allows less what the books hold. Refuses: ActNotPermitted,
+    in one batch; what is posted is what this run allows less what the books hold. Refuses: ActNotPermitted,
     NotFound, RunMissing, RunSuperseded, ApproverProposed, DeltaNegative, DecisionStale. Locks: the programme, so that
     level shares are cut one approval after the other; then the books.
     Repeats: a line that was approved stays as it is; returns the approvals of this run's lines.
@@ -82,18 +81,64 @@ def approve(
     ).order_by("line__code")
     if lines is not None:
         wanted = wanted.filter(line__code__in=lines)
-    for adjudication in wanted.filter(approval=None):
-        _redeem(run, scheme, policy, adjudication, actor)
+    waiting = list(wanted.filter(approval=None).prefetch_related("adjustments"))
+    _redeem(run, policy, waiting, actor)
     return list(Approval.objects.filter(adjudication__in=wanted).select_related("adjudication__line"))
 
 
-def _redeem(run: Run, scheme: Programme, policy: Policy, adjudication: Adjudication, actor: Actor) -> None:
-    """Post one line's redemption and record its approval."""
-    line, approved_at_ms = adjudication.line, clock.now_ms()
-    cuts = adjudication.adjustments.order_by("code")
-    decision = Decision(
+def _redeem(run: Run, policy: Policy, waiting: list[Adjudication], actor: Actor) -> None:
+    """Post the redemption of every line in one batch, and record the approvals."""
+    fund, approved_at_ms = run.programme.code, clock.now_ms()
+    booked = balances_under(fund=fund, keys=[adjudication.line.code for adjudication in waiting], kinds="KQ")
+    expensed_minor = total_of(fund=fund, account_type="M.Expense")
+    entries: dict[str, books.Entry] = {}
+    for adjudication in waiting:
+        line = adjudication.line.code
+        rows = redemption_rows(
+            _decision(fund, policy, adjudication, approved_at_ms),
+            booked=booked[line],
+            funding=policy.funding,
+            expensed_before_minor=expensed_minor,
+        )
+        expensed_minor += adjudication.subsidy_minor - booked[line].get(f"K.Subsidy[{fund},{line}]", 0)
+        if rows:
+            entries[line] = books.Entry(
+                template="REDEEM",
+                idempotency_key=f"redeem:{line}:{run.manifest_digest}",
+                happened_at_ms=approved_at_ms,
+                proposer=run.proposer,
+                rows=rows,
+                approver=actor.login,
+                document=run.manifest_digest,
+                run=run.id,
+            )
+    posted = _post(entries)
+    approvals = Approval.objects.bulk_create(
+        Approval(
+            adjudication=adjudication,
+            proposer=run.proposer,
+            approver=actor.login,
+            approved_at_ms=approved_at_ms,
+            entry_id=posted.get(adjudication.line.code),
+        )
+        for adjudication in waiting
+    )
+    told = {"run": run.manifest_digest, "approver": actor.login}
+    log.record_all(
+        kind="line.approved",
+        digests={
+            str(approval.id): hashlib.sha256(rfc8785.dumps(told | {"line": approval.adjudication.line.code})).digest()
+            for approval in approvals
+        },
+    )
+
+
+def _decision(fund: str, policy: Policy, adjudication: Adjudication, approved_at_ms: int) -> Decision:
+    """Say what was approved of one line, in the words of the books."""
+    line, cuts = adjudication.line, sorted(adjudication.adjustments.all(), key=lambda cut: cut.code)
+    return Decision(
         line=line.code,
-        fund=scheme.code,
+        fund=fund,
         payee=line.payee.code,
         voucher=line.order.voucher.code,
         order=line.order.code,
@@ -105,40 +150,21 @@ def _redeem(run: Run, scheme: Programme, policy: Policy, adjudication: Adjudicat
         enterprise_minor=adjudication.enterprise_minor,
         claimed_ms=adjudication.claimed_ms,
         allowed_ms=adjudication.allowed_ms,
-        cuts=tuple(cuts.values_list("code", "bearer", "quantity_ms", "amount_minor")),
+        cuts=tuple((cut.code, cut.bearer, cut.quantity_ms, cut.amount_minor) for cut in cuts),
     )
-    expensed = Account.objects.filter(type="M.Expense", book__owner=scheme.code)
-    rows = redemption_rows(
-        decision,
-        booked=balances_under(fund=scheme.code, key=line.code, kinds="KQ"),
-        funding=policy.funding,
-        expensed_before_minor=sum(account.balance for account in expensed),
-    )
-    posted = None
-    if rows:
-        entry = books.Entry(
-            template="REDEEM",
-            idempotency_key=f"redeem:{line.code}:{run.manifest_digest}",
-            happened_at_ms=approved_at_ms,
-            proposer=run.proposer,
-            rows=rows,
-            approver=actor.login,
-            document=run.manifest_digest,
-            run=run.id,
-        )
-        try:
-            (posted,) = books.post([entry])
-        except AccountPassesItsFloor as refusal:
-            raise DecisionStale(line=line.code, reason=refusal.sentence) from refusal
-    approval = Approval.objects.create(
-        adjudication=adjudication,
-        proposer=run.proposer,
-        approver=actor.login,
-        approved_at_ms=approved_at_ms,
-        entry_id=posted.entry_id if posted else None,
-    )
-    approved = {"line": line.code, "run": run.manifest_digest, "approver": actor.login}
-    log.record(kind="line.approved", subject=str(approval.id), digest=hashlib.sha256(rfc8785.dumps(approved)).digest())
+
+
+def _post(entries: dict[str, books.Entry]) -> dict[str, int]:
+    """Post the entries by line and return their ids. Refuses: DecisionStale, naming the line whose value is gone."""
+    if not entries:
+        return {}
+    try:
+        posted = books.post(list(entries.values()))
+    except AccountPassesItsFloor as refusal:
+        account = refusal.fields["account"]
+        line = next(line for line, entry in entries.items() if any(account == row.debit for row in entry.rows))
+        raise DecisionStale(line=line, reason=refusal.sentence) from refusal
+    return {line: entry.entry_id for line, entry in zip(entries, posted, strict=True)}
 
 
 @transaction.atomic

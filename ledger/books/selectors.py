@@ -13,7 +13,16 @@ def balances_of(codes: Collection[str]) -> dict[str, int]:
     return {code: opened.get(code, 0) for code in codes}
 
 
-def balances_under(*, fund: str, key: str, kinds: str) -> dict[str, int]:
-    """Return the non-zero balances of a fund's accounts, of these kinds of book, whose first own key is `key`."""
-    accounts = Account.objects.filter(book__owner=fund, book__kind__in=list(kinds), keys__0=key)
-    return {account.code: account.balance for account in accounts if account.balance}
+def balances_under(*, fund: str, keys: Collection[str], kinds: str) -> dict[str, dict[str, int]]:
+    """Return, for each of `keys`, the non-zero balances of the fund's accounts whose first own key it is, by code."""
+    accounts = Account.objects.filter(book__owner=fund, book__kind__in=list(kinds), keys__0__in=keys)
+    found: dict[str, dict[str, int]] = {key: {} for key in keys}
+    for account in accounts:
+        if account.balance:
+            found[account.keys[0]][account.code] = account.balance
+    return found
+
+
+def total_of(*, fund: str, account_type: str) -> int:
+    """Return what all accounts of a type hold in a fund."""
+    return sum(account.balance for account in Account.objects.filter(book__owner=fund, type=account_type))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import connection, transaction
 
 from ledger import clock
@@ -9,11 +11,19 @@ from ledger.log.models import Record
 
 
 def record(*, kind: str, subject: str, digest: bytes) -> None:
-    """Write down that something happened, in the transaction of the act itself.
+    """Write down that something happened, in the transaction of the act itself. See `record_all`."""
+    record_all(kind=kind, digests={subject: digest})
+
+
+def record_all(*, kind: str, digests: Mapping[str, bytes]) -> None:
+    """Write down that something happened to each subject, in the transaction of the act itself.
 
     Repeats: writing the same kind and subject again is a bug and violates `record_must_be_written_once`.
     """
-    Record.objects.create(kind=kind, subject=subject, digest=digest, recorded_at_ms=clock.now_ms())
+    now_ms = clock.now_ms()
+    Record.objects.bulk_create(
+        Record(kind=kind, subject=subject, digest=digest, recorded_at_ms=now_ms) for subject, digest in digests.items()
+    )
 
 
 def seal() -> int:

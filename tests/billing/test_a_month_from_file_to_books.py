@@ -6,16 +6,18 @@ from billing.reconciliation import services as reconciliation
 from billing.settlement import services as settlement
 from billing.settlement.errors import (
     ApproverProposed,
+    DecisionStale,
     DeltaNegative,
     DisputeLacksReason,
     LinesUnapproved,
     StatementAnswered,
 )
 from billing.settlement.models import Approval, Statement
+from ledger.books import services as books
 from ledger.books.models import Account, Entry
 from ledger.books.verification import verify
 from ledger.errors import ActNotPermitted, NotFound
-from tests.scenario import approve, declare, row, run, submit, today
+from tests.scenario import approve, at, declare, row, run, submit, today
 from vouchers.people.actors import actor_named
 from vouchers.people.models import Membership, Organisation, User
 from vouchers.people.permissions import Role
@@ -207,3 +209,20 @@ def test_the_fen_that_cannot_be_shared_goes_to_the_level_named_first_and_levels_
     approve()
     assert balances("M.Financing") == {"M.Financing[P1,prov]": 26, "M.Financing[P1,city]": 25}
     assert all_hold()
+
+
+def test_value_that_is_gone_since_the_run_is_named_with_its_line_and_nothing_is_approved():
+    declare()
+    lines = [row(n, "2026-10-05T00:00:00", "2026-10-05T10:00:00", account=f"lab{n}") for n in (1, 2)]
+    submit(*lines)
+    submit(*lines, source="agent")
+    run()
+    gone = books.Row("B.Held[P1,V2,O2]", "B.Available[P1,V2]", 2990_00, "CNY")
+    books.post([books.Entry("RELEASE", "release:O2", at("2026-11-16T08:00"), "op", [gone])])
+
+    with pytest.raises(DecisionStale) as refused:
+        approve()
+
+    assert refused.value.fields["line"] == "O2:2026-10"
+    assert Approval.objects.count() == 0
+    assert balances("K.") == {}

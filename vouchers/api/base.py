@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from django.db import DataError
@@ -61,10 +62,8 @@ class VisibleOnly(GenericViewSet[Row], Endpoint):
     filterset_class: ClassVar[type[ByCode]]
     lookup_field = "code"
     list_serializer: ClassVar[type[Any] | None] = None
-
-    def visible_to(self, actor: Actor) -> QuerySet[Row]:
-        """Return the rows that the actor may see, by the selector of their room."""
-        raise NotImplementedError
+    visible_to: Callable[[Actor], QuerySet[Row]]
+    """Returns the rows that an actor may see, by the selector of their room."""
 
     def get_queryset(self) -> QuerySet[Row]:
         """Return what the person may see."""
