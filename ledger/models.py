@@ -1,19 +1,35 @@
 """Every table of this floor, so that Django finds them."""
 
-from ledger.books.models import Account, AccountType, Book, Entry, Flow, Template, Transfer
+from ledger.books.models import (
+    Account,
+    AccountAct,
+    AccountType,
+    Book,
+    Entry,
+    EntryNumber,
+    Flow,
+    Movement,
+    PeriodClose,
+    Template,
+    Transfer,
+)
 from ledger.documents.models import Chunk, Document
 from ledger.log.models import Leaf, Record
 from ledger.requests.models import Request
 
 __all__ = [
     "Account",
+    "AccountAct",
     "AccountType",
     "Book",
     "Chunk",
     "Document",
     "Entry",
+    "EntryNumber",
     "Flow",
     "Leaf",
+    "Movement",
+    "PeriodClose",
     "Record",
     "Request",
     "Template",

@@ -30,3 +30,12 @@ def forbid_change(table: str) -> RunSQL:
         "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change_v1()",
         f"DROP TRIGGER history_must_not_change ON {table}",
     )
+
+
+def forbid_removal(table: str) -> RunSQL:
+    """Keep every row of `table` for ever; what of it may change, other triggers say."""
+    return RunSQL(
+        f"CREATE TRIGGER history_must_not_change BEFORE DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change_v1()",
+        f"DROP TRIGGER history_must_not_change ON {table}",
+    )

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("ledger", "0003_requests"),
+        ("ledger", "0003_door_and_chart"),
         ("vouchers", "0002_append_only"),
     ]
 

@@ -6,7 +6,7 @@ from ledger.operations import forbid_change, install_invariants
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0001_initial"), ("ledger", "0002_door_and_chart")]
+    dependencies = [("billing", "0001_initial"), ("ledger", "0003_door_and_chart")]
 
     operations = [
         *(

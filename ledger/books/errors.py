@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
+import psycopg.errors
+
 from ledger.errors import Refusal
 
 
@@ -185,6 +190,180 @@ class ApproverIsProposer(BooksRefusal):
     remedy = "Let a second person approve."
 
 
+class EntryTextNotOneLine(BooksRefusal):
+    """The texts of an entry hold no control characters and at most 200 characters each."""
+
+    code = "entry_texts_must_be_one_line"
+    message = (
+        "A proposer, approver, document or run has a line break or another control character in it, or is too long."
+    )
+    remedy = "Use one line of at most 200 characters for proposer, approver, document and run."
+    http_status = 422
+
+
+class EntryReversesWrongly(BooksRefusal):
+    """A REVERSE names the entry that it takes back, and nothing else does."""
+
+    code = "entry_must_reverse_exactly_when_it_says_so"
+    message = "Entry {entry} is a REVERSE that names no entry, or names one without being a REVERSE."
+    remedy = "Give `reverses` with the template REVERSE, and only with it."
+
+
+class ReversalBringsRows(BooksRefusal):
+    """The rows of a REVERSE are the mirror of the original's."""
+
+    code = "reversal_must_bring_no_rows"
+    message = "Entry {entry} reverses {original} and brings rows of its own."
+    remedy = "Leave the rows out: the books mirror those of the original."
+
+
+class ReversedEntryUnknown(BooksRefusal):
+    """Only what was posted can be taken back."""
+
+    code = "reversed_entry_must_be_posted"
+    message = "Entry {entry} reverses {original}, which was not posted."
+    remedy = "Name the idempotency key of an entry that was posted before, not in the same batch."
+
+
+class ReversalReversed(BooksRefusal):
+    """A REVERSE is final."""
+
+    code = "reversal_must_not_be_reversed"
+    message = "Entry {entry} reverses {original}, which is a REVERSE itself."
+    remedy = "Post the act anew under another key."
+
+
+class EntryReversedTwice(BooksRefusal):
+    """An entry is taken back once."""
+
+    code = "entry_must_be_reversed_once"
+    message = "Entry {original} was taken back before."
+    remedy = "Nothing is left to take back; look at the entry that reversed it."
+
+
+class ReversalPrecedes(BooksRefusal):
+    """A REVERSE happens after its original."""
+
+    code = "reversal_must_not_precede"
+    message = "Entry {entry} would happen before {original}, which it reverses."
+    remedy = "Date it when it was decided."
+
+
+class PeriodClosed(BooksRefusal):
+    """Nothing is posted into a closed period."""
+
+    code = "period_is_closed"
+    message = "Entry {entry} happened in a period of the book {book} that was closed."
+    remedy = "Date the correction in the open period, which begins at {open_from_ms} ms, and name the first date in it."
+
+
+class PeriodNotOver(BooksRefusal):
+    """A period is closed when it is over."""
+
+    code = "period_must_be_over"
+    message = "The books of {owner} cannot be closed up to {open_from_ms} ms: that has not come, or is no time."
+    remedy = "Close up to an instant that has passed."
+
+
+class PeriodReopened(BooksRefusal):
+    """A closed period stays closed."""
+
+    code = "period_must_be_closed_forward"
+    message = "The books of {owner} are closed up to {open_from_ms} ms already."
+    remedy = "Close up to a later instant."
+
+
+class PeriodClosedByNobody(BooksRefusal):
+    """Somebody closes a period."""
+
+    code = "period_must_be_closed_by_somebody"
+    message = "Nobody is named who closes the books of {owner}."
+    remedy = "Name the actor."
+
+
+class OwnerWithoutBooks(BooksRefusal):
+    """Only books that were opened can be closed."""
+
+    code = "owner_must_have_books"
+    message = "{owner} has no books."
+    remedy = "Name a fund or a collector to which something was posted."
+
+
+class AccountUnknown(BooksRefusal):
+    """The account was never opened."""
+
+    code = "account_is_unknown"
+    message = "{account} was never opened."
+    remedy = "An account opens when it is first posted to; look for its code."
+    http_status = 404
+
+
+class AccountFrozen(BooksRefusal):
+    """Nothing is posted to a frozen account."""
+
+    code = "account_is_frozen"
+    message = "{account} is frozen until {frozen_until_ms} ms."
+    remedy = "Wait for the end of the freeze, or have it thawed by whoever may."
+
+
+class AccountNotFrozen(BooksRefusal):
+    """Only what is frozen can be thawed."""
+
+    code = "account_is_not_frozen"
+    message = "{account} is not frozen."
+    remedy = "Nothing needs to be done."
+
+
+class AccountClosed(BooksRefusal):
+    """Nothing is posted to a closed account."""
+
+    code = "account_is_closed"
+    message = "{account} was closed for good."
+    remedy = "Use the account that took its place."
+
+
+class AccountNotEmpty(BooksRefusal):
+    """Only an empty account is closed."""
+
+    code = "account_must_be_empty_to_be_closed"
+    message = "{account} holds value and cannot be closed."
+    remedy = "Move what it holds by an act that says where it goes; then close it."
+
+
+class FreezeWithoutEnd(BooksRefusal):
+    """Every freeze ends."""
+
+    code = "account_act_must_end_after_it_begins"
+    message = "The freeze of {account} has no end after now."
+    remedy = "Give an instant after now and before 2200."
+
+
+class ActWithoutReason(BooksRefusal):
+    """Somebody acts on an account, for a reason."""
+
+    code = "account_act_must_have_a_reason"
+    message = "Nobody, or no reason, is named for the act on {account}."
+    remedy = "Name the actor and the reason; both stay on record."
+
+
+class IsolationTooHigh(BooksRefusal):
+    """The door decides on what it sees after it has waited."""
+
+    code = "posting_needs_read_committed"
+    message = "The transaction is {isolation}: the door would not see what others posted while it waited."
+    remedy = "Post in a transaction of isolation READ COMMITTED."
+    http_status = 500
+
+
+class TransferNamesNothing(BooksRefusal):
+    """A transfer's entry, its template and its accounts are there, and the accounts lie in its book."""
+
+    code = "transfer_must_name_what_is_there"
+    message = "Transfer {transfer} names an entry, a template or an account that is not there, or another book."
+    remedy = "Post through the door; it opens what is not there yet."
+    http_status = 500
+
+
 class HistoryChanged(BooksRefusal):
     """An append-only table was to be changed."""
 
@@ -194,3 +373,17 @@ class HistoryChanged(BooksRefusal):
 
 
 BY_CODE: dict[str, type[BooksRefusal]] = {refusal.code: refusal for refusal in BooksRefusal.__subclasses__()}
+
+
+def refusal_of(cause: BaseException | None, known: Mapping[str, object]) -> BooksRefusal | None:
+    """Return what the database refused, by the name of the constraint, with the fields that the door gave.
+
+    A constraint of a table or a type gives no fields; `known` is then what the sender knows of the batch.
+    """
+    if not isinstance(cause, psycopg.errors.IntegrityError) or cause.diag.constraint_name not in BY_CODE:
+        return None
+    try:
+        fields = json.loads(cause.diag.message_detail or "")
+    except ValueError:
+        fields = known
+    return BY_CODE[cause.diag.constraint_name](**(fields if isinstance(fields, Mapping) else known))

@@ -1,19 +1,21 @@
-"""Posting. There is no other way to write the books."""
+"""Writing the books: posting entries, and acting on accounts and periods as a whole. There is no other way."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg.errors
 from django.db import DatabaseError, connection, transaction
 
 from ledger import clock
-from ledger.books.errors import BY_CODE, BatchUnreadable
+from ledger.books.batches import STATEMENT, columns_of
+from ledger.books.errors import refusal_of
 
-#: What PostgreSQL says of JSON with a NUL or half of a surrogate pair in a text.
-UNSTORABLE = (psycopg.errors.UntranslatableCharacter, psycopg.errors.InvalidTextRepresentation)
+ATTEMPTS = 3
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act to be posted. Proposer and approver are codes of people; `document` is the decision behind it."""
+    """One act to be posted. Proposer and approver are codes of people; `document` is the decision behind it.
+
+    `reverses` is the idempotency key of the entry that a `REVERSE` takes back; such an entry brings no rows.
+    """
 
     template: str
     idempotency_key: str
     happened_at_ms: int
     proposer: str
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[Row] = field(default_factory=list)
     approver: str = ""
     document: str = ""
     run: str = ""
+    reverses: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +57,95 @@ class Posted:
 def post(entries: Sequence[Entry]) -> list[Posted]:
     """Post a batch of entries, all or nothing, and return what became of each, in order.
 
-    Refuses: the facts of `ledger.books.errors`; nothing is written then. Locks: keys in key order, then accounts
-    in id order, to the end of the caller's transaction. Repeats: an entry whose key was posted before with the
-    same inputs is a replay and changes nothing; with other inputs it is an IdempotencyConflict.
+    A `REVERSE` takes back all rows of another entry, the last first; once, and never of a `REVERSE`.
+    Refuses: the facts of `ledger.books.errors`; nothing is written then. Locks: accounts in id order, then keys in key
+    order, to the end of the caller's transaction. Repeats: an entry whose key was posted before with the same inputs
+    is a replay and changes nothing; with other inputs it is an IdempotencyConflict.
     """
+    columns = columns_of(entries)
+    known = {"entry": entries[0].idempotency_key[:200]} if len(entries) == 1 else {}
+    attempt = 1
+    while True:
+        try:
+            return [Posted(*row) for row in _call(STATEMENT, [*columns, clock.now_ms()], known)]
+        except DatabaseError as error:
+            if attempt == ATTEMPTS or not _met_a_rival(error.__cause__):
+                raise
+            attempt += 1
+
+
+def freeze(account: str, *, until_ms: int, actor: str, reason: str) -> None:
+    """Let nothing be posted to an account until an instant; every freeze ends.
+
+    Refuses: AccountUnknown, AccountClosed, FreezeWithoutEnd, ActWithoutReason. Locks: the account. Repeats: the end
+    moves to the new instant, and both acts stay on record.
+    """
+    _act("freeze", account, until_ms, actor, reason)
+
+
+def thaw(account: str, *, actor: str, reason: str) -> None:
+    """End a freeze early. Refuses: as `freeze`, and AccountNotFrozen, also when it was thawed before."""
+    _act("thaw", account, None, actor, reason)
+
+
+def close_account(account: str, *, actor: str, reason: str) -> None:
+    """Let nothing be posted to an empty account ever again.
+
+    Refuses: AccountUnknown, AccountNotEmpty, ActWithoutReason; AccountClosed, when it was closed before.
+    Locks: the account.
+    """
+    _act("close", account, None, actor, reason)
+
+
+def close_period(owner: str, *, open_from_ms: int, actor: str, document: str = "") -> int:
+    """Close all books of a fund or collector up to an instant, and return how many were closed.
+
+    What happened before the instant is posted there no more: it takes a dated correction in the open period.
+    Refuses: PeriodNotOver, PeriodReopened, OwnerWithoutBooks. Locks: the books and all their accounts.
+    Repeats: the same instant closes none.
+    """
+    (row,) = _call("SELECT ledger_close_period_v1(%s, %s, %s, %s, %s)",
+                   [owner, open_from_ms, actor, document, clock.now_ms()])  # fmt: skip
+    return int(row[0])
+
+
+def seal() -> int:
+    """Give every committed entry that has none its number, and return how many there were.
+
+    Locks: one sealer at a time; nobody who posts waits. Repeats: numbers what came since.
+    """
+    (row,) = _call("SELECT ledger_seal_entries_v1()", [])
+    return int(row[0])
+
+
+def _act(kind: str, account: str, until_ms: int | None, actor: str, reason: str) -> None:
+    _call("SELECT ledger_act_on_account_v1(%s, %s, %s, %s, %s, %s)",
+          [kind, account, until_ms, actor, reason, clock.now_ms()])  # fmt: skip
+
+
+def _call(statement: str, parameters: list[Any], known: Mapping[str, object] = NOTHING) -> list[tuple[Any, ...]]:
+    """Call a door. One statement is a transaction; inside one, a savepoint lets the caller hear a refusal and go on."""
+    savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    with _refusals(known), savepoint, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+@contextmanager
+def _refusals(known: Mapping[str, object]) -> Iterator[None]:
+    """Turn what the database refuses into its Refusal."""
     try:
-        batch = json.dumps([asdict(entry) for entry in entries], allow_nan=False)
-    except ValueError as error:
-        raise BatchUnreadable(reason=str(error)) from error
-    try:
-        # A savepoint, so that a caller may hear a refusal and go on in its own transaction.
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM ledger_post_entries_v1(%s::jsonb, %s)", [batch, clock.now_ms()])
-            return [Posted(entry_id, replayed) for _, entry_id, replayed in cursor.fetchall()]
+        yield
     except DatabaseError as error:
         cause = error.__cause__
-        if isinstance(cause, psycopg.errors.IntegrityError) and cause.diag.constraint_name in BY_CODE:
-            fields = _fields(cause.diag.message_detail)
-            raise BY_CODE[cause.diag.constraint_name](**fields) from error
-        if isinstance(cause, UNSTORABLE):
-            raise BatchUnreadable(reason=str(cause.diag.message_primary)) from error
-        raise
+        refusal = refusal_of(cause, known)
+        if refusal is None or _met_a_rival(cause):
+            raise
+        raise refusal from error
 
 
-def _fields(detail: str | None) -> dict[str, object]:
-    """Read the fields of a refusal; a table's own constraint has a sentence there instead, and no fields."""
-    try:
-        fields = json.loads(detail or "{}")
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
+def _met_a_rival(cause: BaseException | None) -> bool:
+    """Tell whether another act under the same key, or a reversal of the same entry, came first: ask again."""
+    if isinstance(cause, psycopg.errors.UniqueViolation):
+        return cause.diag.constraint_name == "entry_must_be_reversed_once"
+    return isinstance(cause, psycopg.errors.SerializationFailure)

@@ -13,6 +13,7 @@ from ledger.books.selectors import balances_of
 
 pytestmark = pytest.mark.database
 
+LATER_MS = 4_000_000_000_000
 AVAILABLE, HELD = "B.Available[T26,V1]", "B.Held[T26,V1,O1]"
 
 
@@ -43,14 +44,14 @@ class TestInOneTransaction:
         assert post([hold(100, "all")])[0].replayed
 
     def test_a_replay_by_another_person_at_another_time_is_a_replay(self):
-        with clock.held_at(1_000):
+        with clock.held_at(LATER_MS):
             (first,) = post([hold(60, "once", proposer="one", approver="two")])
-        with clock.held_at(2_000):
+        with clock.held_at(LATER_MS + 1):
             (again,) = post([hold(60, "once", proposer="three", approver="")])
 
         assert again.entry_id == first.entry_id
         stands = Entry.objects.get(id=first.entry_id)
-        assert (stands.proposer, stands.approver, stands.recorded_at_ms) == ("one", "two", 1_000)
+        assert (stands.proposer, stands.approver, stands.recorded_at_ms) == ("one", "two", LATER_MS)
 
     @pytest.mark.parametrize(
         "change",

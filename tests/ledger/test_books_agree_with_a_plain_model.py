@@ -37,20 +37,20 @@ class Model:
     keys: dict[str, Entry] = field(default_factory=dict)
 
     def faults(self, new: list[tuple[str, Row]]) -> Iterable[str]:
-        """What is wrong with the rows, in the order in which the door looks."""
-        for wrong, code in (
-            (lambda _, row: not 0 < row.amount < 10**18, "transfer_amount_must_be_positive"),
-            (lambda _, row: row.debit == row.credit, "transfer_accounts_must_be_different"),
-            (
-                lambda _, row: any(self.lacks_keys(code) for code in (row.debit, row.credit)),
-                "account_must_have_its_keys",
-            ),
-            (lambda template, row: self.flow(template, row) not in SAME, "flow_must_be_in_the_template"),
-            (self.changes_a_key, "flow_must_keep_its_keys"),
-            (lambda _, row: named(row.debit)[1][0] != named(row.credit)[1][0], "transfer_must_stay_in_one_book"),
-        ):
-            if any(wrong(template, row) for template, row in new):
-                yield code
+        """What is wrong with the rows, row by row, in the order in which the door looks."""
+        for template, row in new:
+            for wrong, code in (
+                (not 0 < row.amount < 10**18, "transfer_amount_must_be_positive"),
+                (row.debit == row.credit, "transfer_accounts_must_be_different"),
+                (any(map(self.lacks_keys, (row.debit, row.credit))), "account_must_have_its_keys"),
+                (self.flow(template, row) not in SAME, "flow_must_be_in_the_template"),
+            ):
+                if wrong:
+                    yield code
+            if self.changes_a_key(template, row):
+                yield "flow_must_keep_its_keys"
+            if named(row.debit)[1][0] != named(row.credit)[1][0]:
+                yield "transfer_must_stay_in_one_book"
         assets = dict(self.assets)
         for code, asset in sorted((code, row.asset) for _, row in new for code in (row.debit, row.credit)):
             assets.setdefault(code, asset)

@@ -24,7 +24,7 @@ def test_an_overdraft_that_a_later_row_refills_is_refused():
     with pytest.raises(AccountPassesItsFloor) as refused:
         post([entry("TRANSFER", (V1, V2, 60), (V2, V1, 60))])
 
-    assert refused.value.fields == {"account": V1, "balance": -10, "amount": "60"}
+    assert refused.value.fields == {"account": V1, "balance": -10, "amount": 60}
     assert written() == before
 
 

@@ -1,326 +1,269 @@
 -- The one door into the books: posts a batch of entries, all or nothing.
--- Parameters:
---   batch            an array of {template, idempotency_key, happened_at_ms, proposer, approver, document, run,
---                    rows: [{debit, credit, amount, asset}]}; amounts are integers in the asset's smallest unit
---   recorded_at_ms   the injected clock's instant
--- Returns: for each entry of the batch its place, its id, and whether it had been posted before (a replay).
+-- Parameters: one array element an entry, then one a row; amounts are integers in the asset's smallest unit.
+--   templates .. originals  the fields of each entry; the original is the key of the entry that a REVERSE takes back
+--   row_entries             the place of each row's entry among the entries, from 1
+--   debits .. assets        the fields of each row; a REVERSE has none, because its rows mirror the original's
+--   now_ms                  the injected clock's instant
+-- Returns: for each entry, in order, its id and whether it had been posted before (a replay).
 -- Refuses: by ledger_refuse_v1, with the codes of `ledger/books/errors.py`; nothing is written.
--- Locks: entries by key, in key order; then every touched account, in id order; both to the end of the transaction.
+-- Locks: every touched account, in id order, then the keys, in key order; both to the end of the transaction.
+-- A rival that posts one of the keys meanwhile is a serialization_failure: ask again, and it is a replay.
+-- Three statements do the work: see what the rows name, take the accounts, write. The rest is for the exceptions.
 -- Called by: ledger.books.services.post.
-CREATE FUNCTION ledger_post_entries_v1(batch jsonb, recorded_at_ms bigint)
-RETURNS TABLE (ordinal bigint, entry_id bigint, replayed boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+CREATE FUNCTION ledger_post_entries_v1(
+    templates text[], idempotency_keys text[], happened_ms bigint[], proposers text[], approvers text[],
+    documents text[], runs text[], originals text[],
+    row_entries int[], debits text[], credits text[], amounts bigint[], assets text[],
+    now_ms bigint
+) RETURNS TABLE (entry_id bigint, replayed boolean)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    fault record;
-    new_keys text [];
-    new_ids bigint [];
-    -- The rows of the new entries, in the order of the batch.
-    row_entry bigint [];
-    row_ordinal bigint [];
-    row_template text [];
-    row_debit text [];
-    row_credit text [];
-    row_amount text [];
-    row_asset text [];
-    row_debit_id bigint [];
-    row_credit_id bigint [];
-    row_book bigint [];
+    asked constant text[] := idempotency_keys;
+    passes int := 0;
+    sound boolean;
+    debit_ids bigint[];
+    credit_ids bigint[];
+    accounts bigint;
+    taken bigint[];
+    posted_ms bigint;
+    new_ids bigint[];
+    written bigint;
+    overdrawn boolean;
+    late boolean;
 BEGIN
-    -- What the caller must have got right: the shape of the batch. CASE, because OR promises no order of evaluation.
-    IF (CASE jsonb_typeof(batch) WHEN 'array' THEN jsonb_array_length(batch) = 0 ELSE TRUE END) THEN
-        PERFORM ledger_refuse_v1('batch_must_hold_entries', '{}');
-    END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE CASE jsonb_typeof(e.entry -> 'rows') WHEN 'array' THEN jsonb_array_length(e.entry -> 'rows') = 0 ELSE TRUE END
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('entry_must_have_rows', jsonb_build_object('entry', fault.key));
-    END IF;
-    -- Exactly the fields that are stored: the digest of the inputs is recomputed from what was stored.
-    SELECT e.entry ->> 'idempotency_key' AS key, f.name AS field INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    CROSS JOIN LATERAL (
-        SELECT w.name
-        FROM unnest(
-            '{template,idempotency_key,happened_at_ms,proposer,approver,document,run}'::text [],
-            '{string,string,number,string,string,string,string}'::text []
-        ) AS w (name, type)
-        WHERE jsonb_typeof(e.entry -> w.name) IS DISTINCT FROM w.type
-        UNION ALL
-        SELECT o.name
-        FROM jsonb_object_keys(e.entry) AS o (name)
-        WHERE o.name <> ALL('{template,idempotency_key,happened_at_ms,proposer,approver,document,run,rows}'::text [])
-        UNION ALL
-        SELECT format('rows[%s]', r.n)
-        FROM jsonb_array_elements(e.entry -> 'rows') WITH ORDINALITY AS r (item, n)
-        WHERE CASE jsonb_typeof(r.item)
-            WHEN 'object' THEN
-                r.item - '{debit,credit,amount,asset}'::text [] <> '{}'
-                OR jsonb_typeof(r.item -> 'debit') IS DISTINCT FROM 'string'
-                OR jsonb_typeof(r.item -> 'credit') IS DISTINCT FROM 'string'
-                OR jsonb_typeof(r.item -> 'amount') IS DISTINCT FROM 'number'
-                OR jsonb_typeof(r.item -> 'asset') IS DISTINCT FROM 'string'
-            ELSE TRUE
-        END
-    ) AS f
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
         PERFORM ledger_refuse_v1(
-            'entry_must_have_its_fields', jsonb_build_object('entry', fault.key, 'field', fault.field)
+            'posting_needs_read_committed', jsonb_build_object('isolation', current_setting('transaction_isolation'))
         );
     END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE e.entry ->> 'idempotency_key' !~ '^[!-~]{1,200}$'
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('entry_key_must_be_readable', jsonb_build_object('entry', left(fault.key, 200)));
+    -- A plan for a few rows is kept from call to call; a plan for many is made for their number.
+    IF cardinality(debits) > 100 THEN
+        SET LOCAL plan_cache_mode = force_custom_plan;
+        SET LOCAL work_mem = '128MB';
     END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
-    FROM jsonb_array_elements(batch) AS e (entry)
-    GROUP BY e.entry ->> 'idempotency_key' HAVING count(*) > 1 ORDER BY key LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('entry_key_must_be_once_in_batch', jsonb_build_object('entry', fault.key));
-    END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key, e.entry ->> 'template' AS template INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE NOT EXISTS (SELECT 1 FROM ledger_template AS t WHERE t.code = e.entry ->> 'template')
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1(
-            'template_is_unknown', jsonb_build_object('entry', fault.key, 'template', fault.template)
+    IF cardinality(amounts) = 1 AND cardinality(idempotency_keys) = 1 THEN
+        entry_id := ledger_post_transfer_v1(
+            templates[1], idempotency_keys[1], happened_ms[1], proposers[1], approvers[1], documents[1], runs[1],
+            originals[1], debits[1], credits[1], amounts[1], assets[1], now_ms
         );
+        IF entry_id IS NOT NULL THEN
+            replayed := FALSE;
+            RETURN NEXT;
+            RETURN;
+        END IF;
     END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE coalesce(recorded_at_ms NOT BETWEEN 0 AND 7258118399999, TRUE)
-        OR e.entry ->> 'happened_at_ms' !~ '^[0-9]{1,13}$'
-        OR lpad(e.entry ->> 'happened_at_ms', 13, '0') COLLATE "C" > '7258118399999'
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('entry_time_must_be_plausible', jsonb_build_object('entry', fault.key));
-    END IF;
-    SELECT e.entry ->> 'idempotency_key' AS key, e.entry ->> 'proposer' AS proposer INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    WHERE e.entry ->> 'proposer' = '' OR e.entry ->> 'proposer' = e.entry ->> 'approver'
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('entry_approver_must_not_be_proposer', jsonb_build_object('entry', fault.key));
+    IF 'REVERSE' = ANY(templates) THEN
+        SELECT m.row_entries, m.debits, m.credits, m.amounts, m.assets
+        INTO row_entries, debits, credits, amounts, assets
+        FROM ledger_mirror_entries_v1(
+            templates, idempotency_keys, happened_ms, originals, row_entries, debits, credits, amounts, assets
+        ) AS m;
     END IF;
 
-    -- Claim the keys. A rival with the same key is waited for; what it posted is then a replay or a conflict.
-    WITH claimed AS (
-        INSERT INTO ledger_entry (
-            template_id, template_version, idempotency_key, input_digest, happened_at_ms, recorded_at_ms,
-            proposer, approver, document, run
-        )
+    LOOP
         SELECT
-            t.code, t.version, e.entry ->> 'idempotency_key',
-            sha256(convert_to((e.entry - 'proposer' - 'approver')::text, 'UTF8')),
-            (e.entry ->> 'happened_at_ms')::bigint, recorded_at_ms,
-            e.entry ->> 'proposer', e.entry ->> 'approver', e.entry ->> 'document', e.entry ->> 'run'
-        FROM jsonb_array_elements(batch) AS e (entry)
-        INNER JOIN ledger_template AS t ON t.code = e.entry ->> 'template'
-        ORDER BY e.entry ->> 'idempotency_key'
-        ON CONFLICT (idempotency_key) DO NOTHING
-        RETURNING id, idempotency_key
-    )
-    SELECT array_agg(c.id), array_agg(c.idempotency_key) INTO new_ids, new_keys FROM claimed AS c;
+            count(*) = cardinality(debits) AND count(DISTINCT r.entry) = cardinality(idempotency_keys)
+            AND bool_and(coalesce(
+                k.id IS NULL AND d.book_id = c.book_id AND d.id <> c.id AND b.asset = r.asset
+                AND r.amount BETWEEN 1 AND 999999999999999999
+                AND (e.template = 'REVERSE') = (e.reverses <> '')
+                AND (
+                    e.template = 'REVERSE'
+                    OR ledger_keys_agree_v1(d.keys, c.keys, f.debit_positions, f.credit_positions)
+                )
+                AND e.key <> '' AND e.key !~ '[^!-~]' AND length(e.key) <= 200 AND e.happened_at_ms BETWEEN 0 AND 7258118399999
+                AND e.proposer <> '' AND e.proposer <> e.approver
+                AND e.document IS NOT NULL AND e.run IS NOT NULL, FALSE
+            )),
+            array_agg(d.id ORDER BY r.n), array_agg(c.id ORDER BY r.n)
+        INTO sound, debit_ids, credit_ids
+        FROM unnest(row_entries, debits, credits, amounts, assets)
+            WITH ORDINALITY AS r (entry, debit, credit, amount, asset, n)
+        INNER JOIN unnest(templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals)
+            WITH ORDINALITY AS e (template, key, happened_at_ms, proposer, approver, document, run, reverses, n)
+            ON r.entry = e.n
+        LEFT JOIN ledger_entry AS k ON e.key = k.idempotency_key
+        LEFT JOIN ledger_account AS d ON r.debit = d.code
+        LEFT JOIN ledger_account AS c ON r.credit = c.code
+        LEFT JOIN ledger_book AS b ON d.book_id = b.id
+        LEFT JOIN ledger_flow AS f
+            ON e.template = f.template_id AND d.type_id = f.debit_type_id AND c.type_id = f.credit_type_id;
+        EXIT WHEN sound AND now_ms BETWEEN 0 AND 7258118399999;
 
-    SELECT p.idempotency_key AS key INTO fault
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    INNER JOIN ledger_entry AS p ON p.idempotency_key = e.entry ->> 'idempotency_key'
-    WHERE p.input_digest <> sha256(convert_to((e.entry - 'proposer' - 'approver')::text, 'UTF8'))
-    ORDER BY e.n LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_v1('idempotency_key_has_other_inputs', jsonb_build_object('entry', fault.key));
-    END IF;
-
-    SELECT
-        array_agg(p.id ORDER BY e.n, r.n), array_agg(r.n ORDER BY e.n, r.n),
-        array_agg(p.template_id ORDER BY e.n, r.n),
-        array_agg(r.item ->> 'debit' ORDER BY e.n, r.n), array_agg(r.item ->> 'credit' ORDER BY e.n, r.n),
-        array_agg(r.item ->> 'amount' ORDER BY e.n, r.n), array_agg(r.item ->> 'asset' ORDER BY e.n, r.n)
-    INTO row_entry, row_ordinal, row_template, row_debit, row_credit, row_amount, row_asset
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    INNER JOIN unnest(new_ids, new_keys) AS p0 (id, key) ON p0.key = e.entry ->> 'idempotency_key'
-    INNER JOIN ledger_entry AS p ON p.id = p0.id
-    CROSS JOIN LATERAL jsonb_array_elements(e.entry -> 'rows') WITH ORDINALITY AS r (item, n);
-
-    IF row_entry IS NOT NULL THEN
-        -- What a row may get wrong by itself.
-        SELECT r.debit, r.credit, left(r.amount, 40) AS amount INTO fault
-        FROM unnest(row_debit, row_credit, row_amount) WITH ORDINALITY AS r (debit, credit, amount, n)
-        WHERE r.amount !~ '^[1-9][0-9]{0,17}$'
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('transfer_amount_must_be_positive', to_jsonb(fault));
+        -- Something is wrong, or was posted before, or is posted to for the first time.
+        -- Rivals may post and open meanwhile; each pass sees what they did, and they cannot do it twice.
+        passes := passes + 1;
+        IF passes > 5 THEN
+            RAISE EXCEPTION 'The door finds the batch unsound and cannot say why.' USING ERRCODE = 'internal_error';
         END IF;
-        SELECT left(a.code, 200) AS account INTO fault
-        FROM unnest(row_debit || row_credit) WITH ORDINALITY AS a (code, n)
-        WHERE a.code !~ '^[BMKQFL]\.[A-Za-z]+\[[A-Za-z0-9._:/-]+(,[A-Za-z0-9._:/-]+)*\]$' OR length(a.code) > 400
-        ORDER BY a.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('account_code_is_malformed', to_jsonb(fault));
-        END IF;
-        SELECT left(r.asset, 200) AS asset INTO fault
-        FROM unnest(row_asset) WITH ORDINALITY AS r (asset, n)
-        WHERE r.asset !~ '^[A-Za-z][A-Za-z0-9:._-]{0,40}$'
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('book_asset_must_be_a_code', to_jsonb(fault));
-        END IF;
-        SELECT r.debit AS account INTO fault
-        FROM unnest(row_debit, row_credit) WITH ORDINALITY AS r (debit, credit, n)
-        WHERE r.debit = r.credit
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('transfer_accounts_must_be_different', to_jsonb(fault));
-        END IF;
-        SELECT a.code INTO fault
-        FROM unnest(row_debit || row_credit) WITH ORDINALITY AS a (code, n)
-        LEFT JOIN ledger_account_type AS t ON split_part(a.code, '[', 1) = t.code
-        WHERE t.code IS NULL OR cardinality(string_to_array(a.code, ',')) <> 1 + cardinality(t.keys)
-        ORDER BY a.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('account_must_have_its_keys', jsonb_build_object('account', fault.code));
-        END IF;
-        SELECT r.template, r.debit, r.credit INTO fault
-        FROM unnest(row_template, row_debit, row_credit) WITH ORDINALITY AS r (template, debit, credit, n)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM ledger_flow AS f
-            WHERE f.template_id = r.template
-                AND f.debit_type_id = split_part(r.debit, '[', 1) AND f.credit_type_id = split_part(r.credit, '[', 1)
-        )
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('flow_must_be_in_the_template', to_jsonb(fault));
-        END IF;
-        SELECT r.debit, r.credit, k.name AS key INTO fault
-        FROM unnest(row_template, row_debit, row_credit) WITH ORDINALITY AS r (template, debit, credit, n)
-        INNER JOIN ledger_flow AS f
-            ON f.template_id = r.template
-            AND f.debit_type_id = split_part(r.debit, '[', 1) AND f.credit_type_id = split_part(r.credit, '[', 1)
-        INNER JOIN ledger_account_type AS dt ON dt.code = f.debit_type_id
-        INNER JOIN ledger_account_type AS ct ON ct.code = f.credit_type_id
-        CROSS JOIN LATERAL unnest(f.same_keys) AS k (name)
-        WHERE (string_to_array(rtrim(split_part(r.debit, '[', 2), ']'), ','))[1 + array_position(dt.keys, k.name)]
-            IS DISTINCT FROM
-            (string_to_array(rtrim(split_part(r.credit, '[', 2), ']'), ','))[1 + array_position(ct.keys, k.name)]
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('flow_must_keep_its_keys', to_jsonb(fault));
-        END IF;
-        SELECT r.debit, r.credit INTO fault
-        FROM unnest(row_debit, row_credit) WITH ORDINALITY AS r (debit, credit, n)
-        WHERE left(r.debit, 1) <> left(r.credit, 1)
-            OR split_part(rtrim(split_part(r.debit, '[', 2), ']'), ',', 1)
-            <> split_part(rtrim(split_part(r.credit, '[', 2), ']'), ',', 1)
-        ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('transfer_must_stay_in_one_book', to_jsonb(fault));
-        END IF;
-
-        -- Open on first use. Sorted, so that two batches that open the same accounts wait and never deadlock.
-        INSERT INTO ledger_book (kind, owner, asset)
-        SELECT DISTINCT
-            left(r.debit, 1) AS kind, split_part(rtrim(split_part(r.debit, '[', 2), ']'), ',', 1) AS owner, r.asset
-        FROM unnest(row_debit, row_asset) AS r (debit, asset)
-        WHERE NOT EXISTS (
-            SELECT 1 FROM ledger_book AS b
-            WHERE b.kind = left(r.debit, 1) AND b.asset = r.asset
-                AND b.owner = split_part(rtrim(split_part(r.debit, '[', 2), ']'), ',', 1)
-        )
-        ORDER BY kind, owner, asset
-        ON CONFLICT DO NOTHING;
-        INSERT INTO ledger_account (
-            book_id, type_id, code, keys, normal_side, floored, debits_total, credits_total, opened_at_ms
-        )
-        SELECT DISTINCT ON (a.code)
-            b.id, t.code, a.code, (string_to_array(rtrim(split_part(a.code, '[', 2), ']'), ',')) [2:],
-            t.normal_side, t.floored, 0, 0, recorded_at_ms
-        FROM unnest(row_debit || row_credit, row_asset || row_asset) AS a (code, asset)
-        INNER JOIN ledger_account_type AS t ON t.code = split_part(a.code, '[', 1)
-        INNER JOIN ledger_book AS b
-            ON b.kind = left(a.code, 1) AND b.asset = a.asset
-            AND b.owner = split_part(rtrim(split_part(a.code, '[', 2), ']'), ',', 1)
-        WHERE NOT EXISTS (SELECT 1 FROM ledger_account AS x WHERE x.code = a.code)
-        ORDER BY a.code, b.id
-        ON CONFLICT DO NOTHING;
-
-        -- After this point the accounts are ours until the transaction ends.
-        PERFORM 1 FROM ledger_account AS a
-        WHERE a.code = ANY(row_debit || row_credit) ORDER BY a.id FOR NO KEY UPDATE;
+        PERFORM ledger_refuse_batch_v1(
+            templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals,
+            row_entries, debits, credits, amounts, assets, now_ms
+        );
         SELECT
-            array_agg(d.id ORDER BY r.n), array_agg(c.id ORDER BY r.n), array_agg(b.id ORDER BY r.n)
-        INTO row_debit_id, row_credit_id, row_book
-        FROM unnest(row_debit, row_credit, row_asset) WITH ORDINALITY AS r (debit, credit, asset, n)
-        INNER JOIN ledger_account AS d ON d.code = r.debit
-        INNER JOIN ledger_account AS c ON c.code = r.credit
-        LEFT JOIN ledger_book AS b ON b.id = d.book_id AND b.id = c.book_id AND b.asset = r.asset;
-        SELECT r.debit, r.credit, r.asset INTO fault
-        FROM unnest(row_debit, row_credit, row_asset, row_book) WITH ORDINALITY AS r (debit, credit, asset, book, n)
-        WHERE r.book IS NULL ORDER BY r.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1('account_has_another_asset', to_jsonb(fault));
-        END IF;
-        -- The floor holds for the running balance in recorded order, also inside the batch; so do 63 bits.
-        SELECT m.code AS account, m.balance, m.amount, m.floored AND m.balance < 0 AS overdrawn INTO fault
-        FROM (
-            SELECT
-                s.n, s.code, s.floored, s.amount, s.debits, s.credits,
-                (CASE s.normal_side WHEN 'debit' THEN 1 ELSE -1 END) * (s.debits - s.credits) AS balance
-            FROM (
-                SELECT
-                    r.n, a.code, a.floored, a.normal_side, r.amount,
-                    a.debits_total + sum(r.debit) OVER (PARTITION BY a.id ORDER BY r.n) AS debits,
-                    a.credits_total + sum(r.credit) OVER (PARTITION BY a.id ORDER BY r.n) AS credits
-                FROM (
-                    SELECT d.n, d.id, d.amount, d.amount::numeric AS debit, 0 AS credit
-                    FROM unnest(row_debit_id, row_amount) WITH ORDINALITY AS d (id, amount, n)
-                    UNION ALL
-                    SELECT c.n, c.id, c.amount, 0, c.amount::numeric
-                    FROM unnest(row_credit_id, row_amount) WITH ORDINALITY AS c (id, amount, n)
-                ) AS r
-                INNER JOIN ledger_account AS a ON r.id = a.id
-            ) AS s
-        ) AS m
-        WHERE (m.floored AND m.balance < 0) OR greatest(m.debits, m.credits) > 9223372036854775807
-        ORDER BY m.n LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_refuse_v1(
-                CASE WHEN fault.overdrawn THEN 'account_must_not_pass_its_floor' ELSE 'account_totals_must_fit' END,
-                to_jsonb(fault) - 'overdrawn'
-            );
-        END IF;
+            n.templates, n.idempotency_keys, n.happened_ms, n.proposers, n.approvers, n.documents, n.runs, n.originals,
+            n.row_entries, n.debits, n.credits, n.amounts, n.assets
+        INTO
+            templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals,
+            row_entries, debits, credits, amounts, assets
+        FROM ledger_new_entries_v1(
+            templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals,
+            row_entries, debits, credits, amounts, assets
+        ) AS n;
+        EXIT WHEN cardinality(idempotency_keys) = 0;
+        PERFORM ledger_open_accounts_v1(debits, credits, assets, now_ms);
+    END LOOP;
 
-        INSERT INTO ledger_transfer (entry_id, ordinal, book_id, debit_account_id, credit_account_id, amount)
-        SELECT r.entry, r.ordinal, r.book, r.debit, r.credit, r.amount::bigint
-        FROM unnest(row_entry, row_ordinal, row_book, row_debit_id, row_credit_id, row_amount)
-            WITH ORDINALITY AS r (entry, ordinal, book, debit, credit, amount, n)
-        ORDER BY r.n;
-        UPDATE ledger_account AS a
-        SET debits_total = a.debits_total + s.debits, credits_total = a.credits_total + s.credits
-        FROM (
-            SELECT m.account_id, sum(m.debit) AS debits, sum(m.credit) AS credits
+    IF cardinality(idempotency_keys) > 0 THEN
+        -- Only what stays above its floor, fits, and is neither frozen nor closed is taken. The floor is tested in the
+        -- statement that takes; a lock that was waited for shows the row as it is then.
+        WITH moved AS MATERIALIZED (
+            SELECT m.id, sum(m.debit) AS debit, sum(m.credit) AS credit
             FROM (
-                SELECT d.id AS account_id, d.amount::bigint AS debit, 0 AS credit
-                FROM unnest(row_debit_id, row_amount) AS d (id, amount)
+                SELECT d.id, d.amount AS debit, 0 AS credit FROM unnest(debit_ids, amounts) AS d (id, amount)
                 UNION ALL
-                SELECT c.id, 0, c.amount::bigint FROM unnest(row_credit_id, row_amount) AS c (id, amount)
+                SELECT c.id, 0, c.amount FROM unnest(credit_ids, amounts) AS c (id, amount)
             ) AS m
-            GROUP BY m.account_id
-        ) AS s
-        WHERE a.id = s.account_id;
+            GROUP BY m.id
+        ),
+        locked AS MATERIALIZED (
+            SELECT a.id FROM ledger_account AS a
+            WHERE a.id = ANY(debit_ids || credit_ids) ORDER BY a.id FOR NO KEY UPDATE
+        ),
+        updated AS (
+            UPDATE ledger_account AS a
+            SET
+                debits_total = (a.debits_total + m.debit)::bigint, credits_total = (a.credits_total + m.credit)::bigint,
+                recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
+            FROM moved AS m
+            INNER JOIN locked AS l ON m.id = l.id
+            WHERE a.id = m.id AND a.frozen_until_ms <= now_ms
+                AND greatest(a.debits_total + m.debit, a.credits_total + m.credit) <= 9223372036854775807
+                AND (a.debits_total + m.debit - a.credits_total - m.credit) * a.floor_sign >= 0
+            RETURNING a.id, a.recorded_at_ms
+        )
+        SELECT (SELECT count(*) FROM moved), array_agg(u.id), max(u.recorded_at_ms)
+        INTO accounts, taken, posted_ms
+        FROM updated AS u;
+        IF accounts <> coalesce(cardinality(taken), 0) THEN
+            PERFORM ledger_refuse_reversals_v1(templates, idempotency_keys, happened_ms, originals);
+            PERFORM ledger_refuse_accounts_v1(debit_ids, credit_ids, amounts, taken, now_ms);
+        END IF;
+
+        WITH entries AS MATERIALIZED (
+            SELECT nextval('ledger_entry_id_seq') AS id, e.*
+            FROM unnest(templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals)
+                WITH ORDINALITY AS e (template, key, happened_at_ms, proposer, approver, document, run, reverses, n)
+        ),
+        items AS (
+            SELECT
+                r.entry,
+                string_agg(
+                    r.debit || ' ' || r.credit || ' ' || r.amount::text || ' ' || r.asset, E'\n' ORDER BY r.n
+                ) AS lines
+            FROM unnest(row_entries, debits, credits, amounts, assets)
+                WITH ORDINALITY AS r (entry, debit, credit, amount, asset, n)
+            GROUP BY r.entry
+        ),
+        posted AS (
+            INSERT INTO ledger_entry (
+                id, template_id, template_version, idempotency_key, input_digest, happened_at_ms, recorded_at_ms,
+                proposer, approver, document, run, reverses_id
+            )
+            SELECT
+                e.id, t.code, t.version, e.key,
+                ledger_entry_digest_v1(
+                    e.template, e.key, e.happened_at_ms, e.document, e.run, e.reverses,
+                    CASE e.template WHEN 'REVERSE' THEN '' ELSE i.lines END
+                ),
+                e.happened_at_ms, posted_ms, e.proposer, e.approver, e.document, e.run,
+                CASE WHEN e.reverses <> '' THEN (
+                    SELECT o.id FROM ledger_entry AS o WHERE o.idempotency_key = e.reverses
+                ) END
+            FROM entries AS e
+            INNER JOIN items AS i ON e.n = i.entry
+            INNER JOIN ledger_template AS t ON e.template = t.code
+            ORDER BY e.key
+            ON CONFLICT (idempotency_key) DO NOTHING
+            RETURNING id
+        ),
+        waiting AS (
+            INSERT INTO ledger_entry_waiting (entry_id) SELECT p.id FROM posted AS p
+        ),
+        legs AS MATERIALIZED (
+            SELECT
+                l.n, l.debited, a.floor_sign,
+                (CASE a.normal_side WHEN 'debit' THEN 1 ELSE -1 END) * (
+                    a.debits_total - a.credits_total - coalesce(sum(l.change) OVER later, 0)
+                )::bigint AS balance
+            FROM (
+                SELECT d.n, d.id, TRUE AS debited, d.amount AS change
+                FROM unnest(debit_ids, amounts) WITH ORDINALITY AS d (id, amount, n)
+                UNION ALL
+                SELECT c.n, c.id, FALSE, -c.amount
+                FROM unnest(credit_ids, amounts) WITH ORDINALITY AS c (id, amount, n)
+            ) AS l
+            INNER JOIN ledger_account AS a ON l.id = a.id
+            WINDOW later AS (
+                PARTITION BY l.id ORDER BY l.n DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            )
+        ),
+        rows AS MATERIALIZED (
+            SELECT
+                r.n, e.id AS entry_id, row_number() OVER (PARTITION BY r.entry ORDER BY r.n) AS ordinal,
+                a.book_id, r.debit_id, r.credit_id, r.amount, e.happened_at_ms < b.open_from_ms AS late
+            FROM unnest(row_entries, debit_ids, credit_ids, amounts)
+                WITH ORDINALITY AS r (entry, debit_id, credit_id, amount, n)
+            INNER JOIN entries AS e ON r.entry = e.n
+            INNER JOIN ledger_account AS a ON r.debit_id = a.id
+            INNER JOIN ledger_book AS b ON a.book_id = b.id
+        ),
+        transferred AS (
+            INSERT INTO ledger_transfer (
+                entry_id, ordinal, book_id, debit_account_id, credit_account_id, amount, recorded_at_ms,
+                debit_balance, credit_balance
+            )
+            SELECT
+                r.entry_id, r.ordinal, r.book_id, r.debit_id, r.credit_id, r.amount, posted_ms,
+                d.balance, c.balance
+            FROM rows AS r
+            INNER JOIN legs AS d ON r.n = d.n AND d.debited
+            INNER JOIN legs AS c ON r.n = c.n AND NOT c.debited
+            -- Not where a rival has a key, or a key stands twice: then there is an entry less, and all is refused below.
+            WHERE (SELECT count(*) FROM posted) = cardinality(idempotency_keys)
+            ORDER BY r.n
+        )
+        SELECT
+            (SELECT count(*) FROM posted), (SELECT array_agg(e.id ORDER BY e.n) FROM entries AS e),
+            (SELECT bool_or(l.floor_sign <> 0 AND l.balance < 0) FROM legs AS l), (SELECT bool_or(r.late) FROM rows AS r)
+        INTO written, new_ids, overdrawn, late;
+        IF overdrawn THEN
+            PERFORM ledger_refuse_accounts_v1(debit_ids, credit_ids, amounts, taken, now_ms);
+        END IF;
+        IF late THEN
+            PERFORM ledger_refuse_late_v1(idempotency_keys, happened_ms, row_entries, debit_ids);
+        END IF;
+        IF written < cardinality(idempotency_keys) THEN
+            PERFORM ledger_refuse_batch_v1(
+                templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals,
+                row_entries, debits, credits, amounts, assets, now_ms
+            );
+            RAISE EXCEPTION 'A key of the batch was posted by a rival.' USING ERRCODE = 'serialization_failure';
+        END IF;
     END IF;
 
-    RETURN QUERY
-    SELECT e.n, p.id, p.id <> ALL(coalesce(new_ids, '{}'))
-    FROM jsonb_array_elements(batch) WITH ORDINALITY AS e (entry, n)
-    INNER JOIN ledger_entry AS p ON p.idempotency_key = e.entry ->> 'idempotency_key'
-    ORDER BY e.n;
+    IF cardinality(idempotency_keys) = cardinality(asked) THEN
+        RETURN QUERY SELECT i.id, FALSE FROM unnest(new_ids) WITH ORDINALITY AS i (id, n) ORDER BY i.n;
+    ELSE
+        RETURN QUERY
+        SELECT p.id, i.id IS NULL
+        FROM unnest(asked) WITH ORDINALITY AS k (key, n)
+        INNER JOIN ledger_entry AS p ON k.key = p.idempotency_key
+        LEFT JOIN unnest(new_ids) AS i (id) ON p.id = i.id
+        ORDER BY k.n;
+    END IF;
 END
 $$;

@@ -27,7 +27,13 @@ DJANGO_TABLES = {
     "auth_group_permissions": privileges.READ,
 }
 #: The doors: functions that write on behalf of the runtime role.
-DOORS = ("ledger_post_entries_v1(jsonb, bigint)", "ledger_seal_v1()")
+DOORS = (
+    "ledger_post_entries_v1",
+    "ledger_act_on_account_v1",
+    "ledger_close_period_v1",
+    "ledger_seal_entries_v1",
+    "ledger_seal_v1",
+)
 
 
 class Command(BaseCommand):

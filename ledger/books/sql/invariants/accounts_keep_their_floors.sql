@@ -14,6 +14,6 @@ FROM (
         SELECT t.id, t.credit_account_id, -t.amount AS net FROM ledger_transfer AS t
     ) AS s
     INNER JOIN ledger_account AS a ON s.account_id = a.id
-    WHERE a.floored
+    WHERE a.floor_sign <> 0
 ) AS m
 WHERE m.balance < 0;
