@@ -29,17 +29,8 @@ ROW_FIELDS = ("debit", "credit", "amount", "asset")
 NUMBERS = {"happened_at_ms", "amount"}
 
 
-def _parameter(name: str) -> str:
-    kind = "int" if name == "row_entries" else "bigint" if name in NUMBERS else "text"
-    return f"(string_to_array(%s, E'\\x1e'))[2:]::{kind}[]"
-
-
-_PARAMETERS = ", ".join(_parameter(name) for name in (*ENTRY_FIELDS, "row_entries", *ROW_FIELDS))
-STATEMENT = f"SELECT * FROM ledger_post_entries_v1({_PARAMETERS}, %s)"  # noqa: S608 (of nothing but the above)
-
-
 def columns_of(entries: Sequence[Entry]) -> list[str]:
-    """Return a batch as the parameters of STATEMENT but the last.
+    """Return a batch as the parameters of `post.sql` but the last.
 
     Refuses: EntryLacksFields, when a value is of another type; EntryTimeImplausible and TransferAmountNotPositive, when
     a number is not whole or does not fit 63 bits; BatchUnreadable, when a text holds the separator, NUL or

@@ -180,7 +180,7 @@ class AccountAct(models.Model):
         db_table = "ledger_account_act"
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="freeze", until_ms__gt=F("recorded_at_ms"))
+                condition=Q(kind="freeze", until_ms__isnull=False, until_ms__gt=F("recorded_at_ms"))
                 | Q(kind__in=["thaw", "close"], until_ms=None),
                 name="account_act_must_end_after_it_begins",
             ),

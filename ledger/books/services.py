@@ -11,8 +11,9 @@ import psycopg.errors
 from django.db import DatabaseError, connection, transaction
 
 from ledger import clock
-from ledger.books.batches import STATEMENT, columns_of
+from ledger.books.batches import columns_of
 from ledger.books.errors import refusal_of
+from ledger.sql import load
 
 ATTEMPTS = 3
 NOTHING: Mapping[str, object] = {}
@@ -67,7 +68,7 @@ def post(entries: Sequence[Entry]) -> list[Posted]:
     attempt = 1
     while True:
         try:
-            return [Posted(*row) for row in _call(STATEMENT, [*columns, clock.now_ms()], known)]
+            return [Posted(*row) for row in _call(load("ledger.books", "post"), [*columns, clock.now_ms()], known)]
         except DatabaseError as error:
             if attempt == ATTEMPTS or not _met_a_rival(error.__cause__):
                 raise
@@ -106,15 +107,6 @@ def close_period(owner: str, *, open_from_ms: int, actor: str, document: str = "
     """
     (row,) = _call("SELECT ledger_close_period_v1(%s, %s, %s, %s, %s)",
                    [owner, open_from_ms, actor, document, clock.now_ms()])  # fmt: skip
-    return int(row[0])
-
-
-def seal() -> int:
-    """Give every committed entry that has none its number, and return how many there were.
-
-    Locks: one sealer at a time; nobody who posts waits. Repeats: numbers what came since.
-    """
-    (row,) = _call("SELECT ledger_seal_entries_v1()", [])
     return int(row[0])
 
 

@@ -27,7 +27,7 @@ def record_all(*, kind: str, digests: Mapping[str, bytes]) -> None:
 
 
 def seal() -> int:
-    """Give every committed record its position and return the last position.
+    """Give every committed record its position and every committed entry its numbers; return the last position.
 
     Locks: one sealer at a time. Repeats: seals what came since; nothing when nothing came.
     Call it outside the transaction of an act: a record becomes visible to the sealer when its act has committed.

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 REGISTER = (ROOT / "docs/concepts/invariants.md").read_text(encoding="utf-8")
 ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.log.models")
 #: What migrations add to what models can say.
-BY_HAND = ("transfer_debit_account_must_be_in_its_book", "transfer_credit_account_must_be_in_its_book",
-           "account_must_keep_its_identity", "history_must_not_change")  # fmt: skip
+BY_HAND = ("account_must_be_empty_to_be_closed", "account_must_keep_its_identity", "book_must_keep_its_identity",
+           "history_must_not_change", "transfer_must_name_what_is_there")  # fmt: skip
 
 
 def rows() -> dict[str, list[str]]:
@@ -32,12 +32,17 @@ def rows() -> dict[str, list[str]]:
 ROWS = rows()
 TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", REGISTER)))
 VIEWS = [invariant.name for invariant in invariants()]
+#: The rules of the types of the books' columns.
+DOMAINS = re.findall(r"\nCONSTRAINT (\w+)", (ROOT / "ledger/books/sql/domains.sql").read_text(encoding="utf-8"))
 CONSTRAINTS = sorted(
     {
-        constraint.name
-        for model in apps.get_app_config("ledger").get_models()
-        if model.__module__ in ROOMS
-        for constraint in model._meta.constraints
+        *DOMAINS,
+        *(
+            constraint.name
+            for model in apps.get_app_config("ledger").get_models()
+            if model.__module__ in ROOMS
+            for constraint in model._meta.constraints
+        ),
     }
 )
 

@@ -5,6 +5,7 @@ from bookkeeping import HAPPENED_MS, case, entry, post, violated, voucher
 from django.db import connections
 
 from ledger.books import services as books
+from ledger.log import services as log
 
 pytestmark = pytest.mark.database
 
@@ -20,7 +21,7 @@ def forger(committed):
     post(voucher("V1", 100))
     post([entry("HOLD", (*HELD, 60), (*HELD, 5), key="held")])
     post([entry("REVERSE", reverses="held", key="back")])
-    books.seal()
+    log.seal()
     post([entry("HOLD", (*HELD, 7), key="unsealed", happened_at_ms=HAPPENED_MS + 1)])
     books.close_period("HN24", open_from_ms=HAPPENED_MS, actor="finance")
     books.freeze("B.Available[T26,V1]", until_ms=7_000_000_000_000, actor="clerk", reason="a case")

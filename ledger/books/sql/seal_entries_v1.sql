@@ -1,16 +1,14 @@
 -- Numbers every committed entry that waits, without gaps per book and year, in the order of sealing; adds its
 -- transfers to the movements by account, day and template.
 -- Returns: how many entries were sealed. A second call seals what came since.
--- Locks: one advisory lock to the end of the transaction, so that two sealers never number at once. No poster waits.
--- Called by: ledger.books.services.seal.
+-- Locks: its caller's, so that two sealers never number at once. No poster waits.
+-- Called by: ledger_seal_v1.
 CREATE FUNCTION ledger_seal_entries_v1() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     entries bigint[];
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('ledger_entry_number', 0));
-    -- Statements of their own, so that their snapshots are taken after the lock.
     WITH gone AS (DELETE FROM ledger_entry_waiting AS w RETURNING w.entry_id)
     SELECT array_agg(g.entry_id) INTO entries FROM gone AS g;
     IF entries IS NULL THEN

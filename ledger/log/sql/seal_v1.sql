@@ -1,4 +1,4 @@
--- Gives every committed record that has no position the next dense position.
+-- Gives every committed record that has no position the next dense position, and every committed entry its numbers.
 -- Parameters: none. Returns: the last position sealed so far (0 when the log is empty).
 -- Locks: one advisory lock to the end of the transaction, so that two sealers never number at once.
 -- Called by: ledger.log.services.seal.
@@ -9,6 +9,7 @@ DECLARE
     last_position bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('ledger_log_leaf', 0));
+    PERFORM ledger_seal_entries_v1();
     -- A statement of its own, so that its snapshot is taken after the lock.
     INSERT INTO ledger_log_leaf (position, record_id)
     SELECT

@@ -31,7 +31,6 @@ DOORS = (
     "ledger_post_entries_v1",
     "ledger_act_on_account_v1",
     "ledger_close_period_v1",
-    "ledger_seal_entries_v1",
     "ledger_seal_v1",
 )
 
