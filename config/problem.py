@@ -1,14 +1,18 @@
 """Errors become answers here and nowhere else: RFC 9457 problem details for machines, a page for people.
 
+What a request to write is refused for is kept as evidence on the way (`ledger.refusals`): here the act's transaction
+is over, whatever became of it.
+
 Source: RFC 9457 (problem details); the media type is `application/problem+json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework import exceptions
@@ -18,8 +22,22 @@ from rest_framework.views import exception_handler
 
 from ledger import ids
 from ledger.errors import Refusal
+from ledger.refusals.rules import Asked, digest_of
+from ledger.refusals.services import keep
 
 MEDIA_TYPE = "application/problem+json"
+#: Methods that ask for nothing to be done (RFC 9110, 9.2.1): what they are refused for is no evidence.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+class RequestForbidden(Refusal):
+    """A person who signed in asked for something that nobody may do there. The answer is the protocol's own."""
+
+    code = "permission_denied"
+    message = "The request is not permitted."
+    remedy = "Use the pages and addresses that are offered to you."
+    http_status = 403
 
 
 def problem_of(refusal: Refusal) -> dict[str, Any]:
@@ -30,7 +48,7 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
         "status": refusal.http_status,
         "detail": refusal.advice,
         "code": refusal.code,
-        "instance": f"urn:quanbu:request:{ids.new('req')}",
+        "instance": f"urn:quanbu:request:{refusal.id}",
     }
 
 
@@ -39,6 +57,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
     An exception that nobody foresaw is a bug and stays one: it goes on, and is answered with 500.
     """
+    _keep_of_api(error, context)
     if isinstance(error, Refusal):
         return Response(problem_of(error), status=error.http_status, content_type=MEDIA_TYPE)
     if isinstance(error, (SuspiciousOperation, RecursionError)):
@@ -57,6 +76,41 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     response.data = problem | ({"errors": errors} if errors else {})
     response.content_type = MEDIA_TYPE
     return response
+
+
+def _keep_of_api(error: Exception, context: dict[str, Any]) -> None:
+    """Keep what an endpoint refused to do; it says who asked, about what, and whether anything was to be done."""
+    view, request = context["view"], context["request"]
+    if request.method in SAFE_METHODS or not view.acts:
+        return
+    about = {**context["kwargs"], **view.about}
+    if isinstance(error, Refusal):
+        keep(error, lambda: Asked(_act_of(request), view.asker, about))
+    elif view.asker and isinstance(error, (PermissionDenied, exceptions.PermissionDenied)):
+        keep(RequestForbidden(), lambda: Asked(_act_of(request), view.asker, about))
+
+
+def _keep_of_page(error: Refusal | PermissionDenied, request: HttpRequest) -> None:
+    """Keep what a page refused to do, with the digest of the form that was sent."""
+    if request.method in SAFE_METHODS:
+        return
+    asker = request.user.get_username()
+    about: Mapping[str, Any] = request.resolver_match.kwargs if request.resolver_match else {}
+    if isinstance(error, Refusal):
+        keep(error, lambda: Asked(_act_of(request), asker, about, _digest_of_form(request)))
+    elif asker:
+        keep(RequestForbidden(), lambda: Asked(_act_of(request), asker, about))
+
+
+def _act_of(request: HttpRequest) -> str:
+    """Name what a request asks for, the same for every object: its method and the pattern of its address."""
+    route = request.resolver_match.route if request.resolver_match else ""
+    return f"{request.method} /" + PLACE.sub(r"{\1}", route)
+
+
+def _digest_of_form(request: HttpRequest) -> bytes:
+    form = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+    return digest_of({"method": request.method, "path": request.path, "inputs": form})
 
 
 def _words_of(error: Exception) -> tuple[str, str, list[dict[str, str]]]:
@@ -94,7 +148,9 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Turn a refusal into a page; anything else is a bug and goes on."""
+        """Turn a refusal into a page, and keep it where something was to be done; anything else goes on."""
+        if isinstance(error, (Refusal, PermissionDenied)):
+            _keep_of_page(error, request)
         if not isinstance(error, Refusal):
             return None
         return render(

@@ -15,6 +15,7 @@ from ledger.books.models import (
 )
 from ledger.documents.models import Chunk, Document
 from ledger.log.models import Leaf, Record
+from ledger.refusals.models import RefusedAct
 from ledger.requests.models import Request
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Movement",
     "PeriodClose",
     "Record",
+    "RefusedAct",
     "Request",
     "Template",
     "Transfer",

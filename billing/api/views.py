@@ -86,6 +86,7 @@ class UsageFiles(VisibleOnly[UsageFile]):
         form.is_valid(raise_exception=True)
         sent, actor = form.validated_data, self.actor
         named = {"centre": sent["centre"], "cluster": sent["cluster"], "source": sent.get("source")}
+        self.about, self.acts = named, not sent["dry_run"]
         require_known_origin(actor, **named)
         origin = metering.find_origin(**named)
         upload, inputs = _upload_of(sent)

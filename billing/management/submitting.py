@@ -27,6 +27,7 @@ class SubmittingCommand(BaseCommand):
     """Submit files of one cluster; evidence names its source too."""
 
     with_source: bool
+    tells = ("centre", "cluster", "source", "format")
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare what the command takes."""

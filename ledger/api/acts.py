@@ -11,7 +11,9 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.errors import Refusal
 from ledger.log import services as log
+from ledger.refusals.rules import digest_of as digest_of_inputs
 from ledger.requests.errors import RequestTooLarge
 from ledger.requests.services import Told, once
 
@@ -21,12 +23,12 @@ def act_once(request: Request, *, actor: str, inputs: Mapping[str, Any], act: Ca
 
     Refuses: IdempotencyKeyMissing, IdempotencyConflict; what the act refuses. Repeats: see `once`.
     """
-    told = once(
-        actor=actor,
-        key=request.headers.get("Idempotency-Key", ""),
-        inputs={"method": request.method, "path": request.path, "inputs": dict(inputs)},
-        act=act,
-    )
+    whole = {"method": request.method, "path": request.path, "inputs": dict(inputs)}
+    try:
+        told = once(actor=actor, key=request.headers.get("Idempotency-Key", ""), inputs=whole, act=act)
+    except Refusal as refusal:
+        refusal.inputs_digest = digest_of_inputs(whole)
+        raise
     # A record is sealed after its act has committed. A repetition seals too, should the first have died in between.
     log.seal()
     response = Response(told.document, status=told.status)

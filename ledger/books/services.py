@@ -13,6 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from ledger import clock
 from ledger.books.batches import columns_of
 from ledger.books.errors import refusal_of
+from ledger.books.rules import asked_of
+from ledger.refusals.services import kept_if_refused
 from ledger.sql import load
 
 ATTEMPTS = 3
@@ -55,6 +57,7 @@ class Posted:
     replayed: bool
 
 
+@kept_if_refused(asked_of)
 def post(entries: Sequence[Entry]) -> list[Posted]:
     """Post a batch of entries, all or nothing, and return what became of each, in order.
 

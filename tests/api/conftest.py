@@ -21,6 +21,7 @@ from billing.reconciliation.models import Run
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.log import services as log
+from ledger.models import RefusedAct
 from tests.conftest import as_owner, use
 from tests.scenario import at
 from vouchers.people.actors import actor_named
@@ -39,6 +40,7 @@ people:
   - {login: stranger, name: Stranger, roles: [{organisation: elsewhere, role: enterprise_officer}]}
   - {login: south-ops, name: South Operator, roles: [{organisation: south, role: centre_officer}]}
 """
+ANSWER = "/api/v1/statements/QC26:2026-10:S1:north/answer"
 RUN = {"programme": "QC26", "period": "2026-10", "kind": "S1"}
 
 
@@ -59,6 +61,8 @@ def build_world() -> None:
         reconciliation.propose(**RUN, cut_off=None, actor=actor_named("ops"))
         settlement.approve(**RUN, actor=actor_named("approver"))
         settlement.issue(**RUN, actor=actor_named("approver"))
+        # Somebody asks for what is not theirs, and is refused.
+        client_of("hexi-it").post(ANSWER, {"kind": "confirmed"}, format="json", HTTP_IDEMPOTENCY_KEY="not-mine")
         log.seal()
 
 
@@ -103,4 +107,8 @@ def as_(world: None, db: None) -> Callable[[str], APIClient]:
 @pytest.fixture
 def ids_of(world: None, db: None) -> dict[str, str]:
     """The ids that the world did not choose."""
-    return {"run": Run.objects.get().id, "file": UsageFile.objects.get(source=None).id}
+    return {
+        "run": Run.objects.get().id,
+        "file": UsageFile.objects.get(source=None).id,
+        "refusal": RefusedAct.objects.get().id,
+    }

@@ -112,6 +112,8 @@ CASES: dict[tuple[str, str], Case] = {
         body=lambda: {"kind": "confirmed"},
         how={"format": "json", **KEYED},
     ),
+    ("refusals", "GET"): Case("refusals", "ops", other=403, stranger=403, theirs="not_found"),
+    ("refusals/<quanbu_code:id>", "GET"): Case("refusals/{refusal}", "auditor", other=403, stranger=403),
     ("<path:address>", "GET"): Case("no/such/thing", "auditor", status=404),
     ("<path:address>", "POST"): Case("no/such/thing", "auditor", status=404, how={"format": "json"}),
 }

@@ -32,6 +32,7 @@ LISTS = [
     "statement-lines",
     "statement-lines/O-lanling:2026-10/parts",
     "statements",
+    "refusals",
 ]
 
 
@@ -126,6 +127,11 @@ def test_a_cursor_that_was_never_given_shows_nothing(as_: Client, address: str, 
         ("statements", "payee", {"payee": "north", "run": "S1", "programme": "QC26", "period": "2026-10"}, ["north"]),
         ("statements", "payee", {"answered": "true"}, []),
         ("statements", "payee", {"answered": "false"}, ["north"]),
+        ("refusals", "code", {"actor": "hexi-it", "since": "2026-11-20", "until": "2026-11-20"}, ["not_found"]),
+        ("refusals", "code", {"act": "POST /api/v1/statements/{code}/answer", "code": "not_found"}, ["not_found"]),
+        ("refusals", "code", {"until": "2026-11-20T02:00:00Z"}, []),
+        ("refusals", "code", {"actor": ""}, []),
+        ("refusals", "code", {"code": "act_not_permitted"}, []),
     ],
 )
 def test_filters_narrow_a_list(

@@ -12,10 +12,11 @@ from ledger.books.verification import invariants
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTER = (ROOT / "docs/concepts/invariants.md").read_text(encoding="utf-8")
-ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.log.models")
+ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.log.models", "ledger.refusals.models")
 #: What migrations add to what models can say.
 BY_HAND = ("account_must_be_empty_to_be_closed", "account_must_keep_its_identity", "book_must_keep_its_identity",
-           "history_must_not_change", "transfer_must_name_what_is_there")  # fmt: skip
+           "history_must_not_change", "refusal_digest_must_be_sha256", "refusal_members_must_be_named",
+           "refusal_must_be_small", "transfer_must_name_what_is_there")  # fmt: skip
 
 
 def rows() -> dict[str, list[str]]:

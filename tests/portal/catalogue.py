@@ -13,6 +13,7 @@ from billing.metering.formats.codes import CODES as LINE_CODES
 from billing.metering.services import CODES as FILE_CODES
 from billing.settlement import errors as settlement_errors
 from ledger.errors import ActNotPermitted, NotFound, Refusal
+from ledger.refusals.errors import RefusalFilterUnanswerable
 from vouchers.people.permissions import ACTS, Role
 from vouchers.programmes.rules import CYCLES
 
@@ -25,6 +26,7 @@ KINDS = (
     "adjudication of line",
     "entry",
     "programme",
+    "refusal",
     "run",
     "statement",
     "statement line",
@@ -35,6 +37,11 @@ KINDS = (
 SENTENCES = (
     "value held for the order",
     "half to even, once and cumulatively within each price row; the public share once on the line",
+    "no such text is ever kept",
+    "there is no such code",
+    "it is no day and no instant",
+    "it lies outside 1970 to 2199",
+    "it is not after the first",
 )
 STRING = r'u?("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')'
 CALLS = re.compile(rf"\b(?:gettext|gettext_lazy|_)\(\s*{STRING}")
@@ -52,7 +59,7 @@ def marked() -> set[str]:
 
 def shown_data() -> set[str]:
     """Return our own sentences that pages look up in the catalogue by value."""
-    refusals = [NotFound, ActNotPermitted]
+    refusals = [NotFound, ActNotPermitted, RefusalFilterUnanswerable]
     refusals += [fact for fact in vars(settlement_errors).values() if _is_refusal(fact)]
     words = {text for code in CODES.values() for text in (code.sentence, code.resolution)}
     words |= {*LINE_CODES.values(), *FILE_CODES.values(), *KINDS, *SENTENCES, *CYCLES, "debit", "credit"}

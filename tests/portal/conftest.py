@@ -18,6 +18,7 @@ from django.test import Client
 from billing.metering import services as metering
 from billing.metering.services import Upload
 from billing.reconciliation import services as reconciliation
+from billing.reconciliation.models import Run
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.log import services as log
@@ -79,6 +80,10 @@ def month(template: str, worker: str, blocker: pytest.FixtureRequest, *, settled
         if settled:
             settlement.approve(**RUN, actor=actor_named("approver"))
             settlement.issue(**RUN, actor=actor_named("approver"))
+        # Somebody asks for what is not theirs, and is refused.
+        browser = Client()
+        browser.force_login(User.objects.get(login="ops"))
+        browser.post(f"/runs/{Run.objects.get().id}/approve/")
         log.seal()
         with blocker.block():
             yield

@@ -56,6 +56,7 @@ CASES = {
     "accounts": Case("finance", LISTED),
     "account": Case("finance"),
     "entry": Case("finance"),
+    "refusals": Case("ops", 403),
 }
 OPEN = {"login", "logout", "set_language"}  # what concerns nobody's data
 NOT_THE_PORTAL = ("api/", "engine-room/")

@@ -55,7 +55,11 @@ def test_somebody_who_left_is_nobody():
 
 
 def test_the_auditor_writes_nothing():
-    assert {act for act, (_, roles) in ACTS.items() if Role.AUDITOR in roles} == {"books.read", "lines.read"}
+    assert {act for act, (_, roles) in ACTS.items() if Role.AUDITOR in roles} == {
+        "books.read",
+        "lines.read",
+        "refusals.read",
+    }
 
 
 def test_lines_are_seen_by_payee_beneficiary_and_those_who_run_the_programme_only():

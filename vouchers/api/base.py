@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from django.db import DataError
@@ -26,6 +26,12 @@ class Endpoint(APIView):
     """An endpoint that acts for the person who is signed in."""
 
     metadata_class = None  # OPTIONS would tell what docs/reference/openapi.json says, in a second way
+    acts = True
+    """Whether a request to write is to do something. A dry run says no, and what it is refused for is not kept."""
+    asker = ""
+    """The login of the person who signed in, once that is known. A request may be refused before."""
+    about: Mapping[str, object] = {}
+    """What the request is about, by codes, beside those of its address. Kept with what it is refused for."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Look at the stated size before anything reads the body: authentication by session already does."""
@@ -38,6 +44,7 @@ class Endpoint(APIView):
             super().perform_authentication(request)
         except DataError:
             raise exceptions.AuthenticationFailed from None
+        self.asker = request.user.get_username()
 
     def get_authenticate_header(self, request: Request) -> str:
         """Name the way in for machines, so that nobody signed in is 401 and not 403 (sessions name none)."""

@@ -1,10 +1,13 @@
-"""How lists of the promise are narrowed: by codes."""
+"""How lists of the promise are narrowed: by codes; refusals by time too."""
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from ledger.api.filters import ByCode
+from ledger.refusals.models import RefusedAct
+from ledger.refusals.selectors import narrowed
 from vouchers.issuance.models import Voucher
 from vouchers.orders.models import Order
 from vouchers.programmes.models import Programme
@@ -42,3 +45,21 @@ class OrderFilter(ByCode):
     class Meta:
         model = Order
         fields: list[str] = []
+
+
+class RefusalFilter(ByCode):
+    """By who asked, what for, why not, and when. A filter that no refusal could fit is refused; an empty one counts."""
+
+    actor = filters.CharFilter()
+    act = filters.CharFilter()
+    code = filters.CharFilter()
+    since = filters.CharFilter(label="An instant with its offset, or a day.")
+    until = filters.CharFilter(label="An instant with its offset, or the last day.")
+
+    class Meta:
+        model = RefusedAct
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[RefusedAct]) -> QuerySet[RefusedAct]:
+        """Narrow the list by what was asked for, in one place for every face."""
+        return narrowed(queryset, **{name: self.form.cleaned_data[name] for name in self.filters if name in self.data})

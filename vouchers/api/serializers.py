@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ledger.api.fields import InstantField
+from ledger.refusals.models import RefusedAct
 from vouchers.issuance.models import Voucher
 from vouchers.orders.models import Order
 from vouchers.people.models import Organisation
@@ -159,3 +160,23 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "starts_at",
             "ends_at",
         ]
+
+
+class RefusedActSerializer(serializers.ModelSerializer[RefusedAct]):
+    """A request to write that was refused. All texts are cut to a bounded length."""
+
+    about = serializers.DictField(child=serializers.CharField(), help_text="What it was about, by codes.")
+    fields = serializers.DictField(  # type: ignore[assignment] # a member of the document, not DRF's own fields
+        child=serializers.CharField(), help_text="The refusal's own fields; docs/reference/errors.md has its sentence."
+    )
+    inputs_digest = serializers.SerializerMethodField()
+    asked_at = InstantField(source="asked_at_ms")
+
+    class Meta:
+        model = RefusedAct
+        fields = ["id", "actor", "act", "about", "code", "fields", "inputs_digest", "asked_at"]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_inputs_digest(self, refused: RefusedAct) -> str | None:
+        """Return the SHA-256 of what was sent, where it is known."""
+        return bytes(refused.inputs_digest).hex() if refused.inputs_digest else None

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import path, register_converter
 
 from ledger.api.fields import CodeConverter
-from vouchers.api.views import Me, Orders, Programmes, Vouchers
+from vouchers.api.views import Me, Orders, Programmes, Refusals, Vouchers
 
 register_converter(CodeConverter, "quanbu_code")
 
@@ -22,4 +22,6 @@ urlpatterns = [
     path("vouchers/<quanbu_code:code>", Vouchers.as_view(ONE)),
     path("orders", Orders.as_view(LIST)),
     path("orders/<quanbu_code:code>", Orders.as_view(ONE)),
+    path("refusals", Refusals.as_view(LIST)),
+    path("refusals/<quanbu_code:id>", Refusals.as_view(ONE)),
 ]

@@ -1,4 +1,4 @@
-"""Who am I, programmes, vouchers, orders."""
+"""Who am I, programmes, vouchers, orders, refusals."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from ledger.api.answers import answers
+from ledger.refusals.models import RefusedAct
 from vouchers.api.base import Endpoint, VisibleOnly
-from vouchers.api.filters import OrderFilter, ProgrammeFilter, VoucherFilter
+from vouchers.api.filters import OrderFilter, ProgrammeFilter, RefusalFilter, VoucherFilter
 from vouchers.api.serializers import (
     MeSerializer,
     OrderSerializer,
     ProgrammeInForceSerializer,
     ProgrammeSerializer,
+    RefusedActSerializer,
     VoucherSerializer,
 )
 from vouchers.issuance.models import Voucher
@@ -27,6 +29,7 @@ from vouchers.orders.selectors import orders_visible_to
 from vouchers.people.actors import Actor
 from vouchers.people.models import User
 from vouchers.people.permissions import ACTS
+from vouchers.people.selectors import refusals_read_by
 from vouchers.programmes.models import Programme
 from vouchers.programmes.selectors import programmes_visible_to
 
@@ -115,3 +118,21 @@ class Orders(VisibleOnly[Order]):
     def visible_to(self, actor: Actor) -> QuerySet[Order]:
         """Return the orders that the actor may see."""
         return orders_visible_to(actor)
+
+
+@extend_schema_view(
+    list=extend_schema(responses=answers({200: RefusedActSerializer(many=True)}, 400, 403, 404)),
+    retrieve=extend_schema(responses=answers({200: RefusedActSerializer}, 403, 404)),
+)
+class Refusals(VisibleOnly[RefusedAct]):
+    """Requests to write that were refused: who asked for what, when, and why not. For auditors and the operator."""
+
+    kind = "refusal"
+    queryset = RefusedAct.objects.none()
+    lookup_field = "id"
+    serializer_class = RefusedActSerializer
+    filterset_class = RefusalFilter
+
+    def visible_to(self, actor: Actor) -> QuerySet[RefusedAct]:
+        """Return the refusals that the actor may read. Refuses: ActNotPermitted."""
+        return refusals_read_by(actor)

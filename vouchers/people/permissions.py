@@ -45,4 +45,8 @@ ACTS: dict[str, tuple[str, frozenset[Role]]] = {
         "read the books of a programme",
         frozenset({Role.DEPARTMENT_OFFICER, Role.DEPARTMENT_APPROVER, Role.FINANCE_OFFICER, Role.AUDITOR}),
     ),
+    "refusals.read": (
+        "read what was refused: who asked for what, when, and why not",
+        frozenset({Role.OPERATOR, Role.AUDITOR}),
+    ),
 }

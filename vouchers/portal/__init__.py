@@ -1,1 +1,1 @@
-"""Programmes and vouchers as pages."""
+"""Programmes, vouchers and refusals as pages."""

@@ -1,4 +1,4 @@
-"""Where programmes and vouchers are."""
+"""Where programmes, vouchers and refusals are."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ urlpatterns = [
     path("programmes/<str:code>/", views.programme, name="programme"),
     path("vouchers/", views.vouchers, name="vouchers"),
     path("vouchers/<str:code>/", views.voucher, name="voucher"),
+    path("refusals/", views.refusals, name="refusals"),
 ]

@@ -1,4 +1,4 @@
-"""Programmes and vouchers, with value by state as the books have it."""
+"""Programmes and vouchers, with value by state as the books have it; refusals."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from ledger.books import statements
 from ledger.errors import NotFound
 from ledger.portal.pages import page_of
+from ledger.refusals.selectors import narrowed
 from vouchers.issuance.selectors import vouchers_visible_to
 from vouchers.orders.selectors import orders_visible_to
 from vouchers.people.actors import Actor
+from vouchers.people.selectors import refusals_read_by
 from vouchers.portal.access import reads_books_of, signed_in
 from vouchers.portal.value import value_of_all, values_of
 from vouchers.programmes.selectors import policy_in_force, programmes_visible_to
@@ -71,3 +73,12 @@ def voucher(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     context |= {"orders": orders.select_related("device_class").order_by("code"), "value": values_of([found])[0][1]}
     context["reads_books"] = reads_books_of(actor, found.programme)
     return render(request, "vouchers/voucher.html", context)
+
+
+@require_safe
+@signed_in
+def refusals(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List what was refused, newest first; who asked, what for, why not and when narrow the list."""
+    chosen = {name: request.GET.get(name, "").strip() for name in ("actor", "act", "code", "since", "until")}
+    found = narrowed(refusals_read_by(actor), **{name: text for name, text in chosen.items() if text})
+    return render(request, "vouchers/refusals.html", {"page": page_of(request, found), "chosen": chosen})

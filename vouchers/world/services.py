@@ -72,7 +72,9 @@ def apply(worlds: list[World], *, actor: str) -> Changes:
         # Whoever applied the first file must stand in it; afterwards this asks the same question again.
         actor_named(actor).require("world.apply")
         return application.changes
-    raise WorldRefused(sorted(application.problems, key=lambda problem: (problem.file, problem.line)))
+    refused = WorldRefused(sorted(application.problems, key=lambda problem: (problem.file, problem.line)))
+    # Whoever keeps the refusal as evidence keeps those of the books that it was made of.
+    raise refused from ExceptionGroup("what the books refused", application.refused) if application.refused else None
 
 
 class _Application:
@@ -83,6 +85,7 @@ class _Application:
         self.problems: list[Problem] = []
         self.changes = Changes()
         self.entries: list[tuple[World, Path_, books.Entry]] = []
+        self.refused: list[BooksRefusal] = []
         self.here: tuple[World, Path_] = (World("", {}, {}), ())
 
     def sections(self) -> list[tuple[str, Callable[[Item], None]]]:
@@ -151,6 +154,7 @@ class _Application:
             try:
                 books.post([entry])
             except BooksRefusal as refusal:
+                self.refused.append(refusal)
                 self.problems.append(Problem(world.file, world.line_of(path), f"{refusal} {refusal.advice}"))
 
     def entry(self, template: str, key: str, on_ms: int, document: str, rows: list[books.Row]) -> None:

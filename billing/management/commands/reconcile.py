@@ -17,6 +17,7 @@ from vouchers.people.actors import actor_named
 class Command(BaseCommand):
     help = "Run the engine for a programme's period on the facts up to a log position and print what it found."
     writes = True
+    tells = ("programme", "period", "run", "cut_off")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--programme", required=True, metavar="P")

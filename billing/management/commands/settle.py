@@ -22,6 +22,7 @@ class Command(BaseCommand):
         "As a payee: --confirm or --dispute the statement addressed to you."
     )
     writes = True
+    tells = ("programme", "period", "run", "payee", "confirm", "dispute")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--programme", required=True, metavar="P")

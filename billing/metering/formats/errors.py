@@ -39,6 +39,7 @@ class UsageFileHasNoHeader(Refusal):
     message = "The first line of the usage file names no column of {format}: {first_line}."
     remedy = "Export with the header, or give a profile that lists the columns or names another delimiter."
     http_status = 422
+    uploaded = frozenset({"first_line"})
 
 
 class UsageFileLacksColumns(Refusal):
@@ -57,6 +58,7 @@ class UsageFileRepeatsAColumn(Refusal):
     message = "The usage file has the column {column} more than once."
     remedy = "Export each column once."
     http_status = 422
+    uploaded = frozenset({"column"})
 
 
 class UsageFileHasUnknownColumns(Refusal):
@@ -66,6 +68,7 @@ class UsageFileHasUnknownColumns(Refusal):
     message = "The usage file has columns that usage-csv/1 does not know: {columns}."
     remedy = "Correct their names, or begin them with x_ to have them kept and not used."
     http_status = 422
+    uploaded = frozenset({"columns"})
 
 
 class UsageFileHasTooManyColumns(Refusal):
@@ -111,6 +114,7 @@ class ControlTotalIsMalformed(Refusal):
     message = "The footer at line {line} of the usage file is not read: {why}."
     remedy = "Write #total,rows=…,gpu_seconds=… once, as the last line."
     http_status = 422
+    uploaded = frozenset({"why"})
 
 
 class ProfileIsMalformed(Refusal):
@@ -120,6 +124,7 @@ class ProfileIsMalformed(Refusal):
     message = "The profile's {where} {why}."
     remedy = "docs/reference/usage-files.md lists the keys of a profile and what each may hold."
     http_status = 422
+    uploaded = frozenset({"where"})
 
 
 class ProfileIsForAnotherFormat(Refusal):

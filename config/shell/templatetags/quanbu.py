@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,8 @@ from billing.metering.formats.codes import CODES as LINE_CODES
 from billing.metering.models import UsageFile
 from billing.metering.services import CODES as FILE_CODES
 from ledger import clock
-from ledger.errors import Refusal
+from ledger.errors import Refusal, kinds
+from ledger.refusals.models import RefusedAct
 from ledger.units import hours_from_ms, text_from_minor
 from vouchers.people.actors import actor_of
 from vouchers.people.permissions import ACTS, Role
@@ -61,6 +63,7 @@ NAVIGATION = (
     ("lines", gettext_lazy("Statement lines"), frozenset(Role)),
     ("statements", gettext_lazy("Statements"), OFFICIALS | {Role.CENTRE_OFFICER}),
     ("trial_balance", gettext_lazy("Books"), ACTS["books.read"][1]),
+    ("refusals", gettext_lazy("Refusals"), ACTS["refusals.read"][1]),
     ("finding_codes", gettext_lazy("Codes"), frozenset(Role)),
 )
 
@@ -178,6 +181,19 @@ def went_back(file: UsageFile) -> int:
     return file.conflict + file.parked + file.rejected
 
 
+@register.filter
+def digest(sha256: bytes) -> str:
+    """Write a digest."""
+    return bytes(sha256).hex()
+
+
+@register.filter
+def why_not(refused_act: RefusedAct) -> str:
+    """Say in the reader's language why an act was refused; a code of another release stands for itself."""
+    kind = kinds().get(refused_act.code)
+    return _said(kind.message, refused_act.fields) if kind else ""
+
+
 @register.simple_tag(takes_context=True)
 def navigation(context: RequestContext) -> list[dict[str, Any]]:
     """Return the pages that concern the person who signed in."""
@@ -208,5 +224,9 @@ def _translated(value: Any) -> Any:
 @register.simple_tag
 def refused(refusal: Refusal, part: str) -> str:
     """Say a refusal's `message` or `remedy` in the reader's language."""
-    fields = _Translated({name: _translated(value) for name, value in refusal.fields.items()})
-    return gettext(getattr(refusal, part)).format_map(fields)
+    return _said(getattr(refusal, part), refusal.fields)
+
+
+def _said(sentence: str, fields: Mapping[str, Any]) -> str:
+    translated = _Translated({name: _translated(value) for name, value in fields.items()})
+    return gettext(sentence).format_map(translated)

@@ -80,8 +80,9 @@ def errors_page() -> str:
     """Return the page of refusals."""
     rows = [(f"`{kind.code}`", str(kind.http_status), kind.message, kind.remedy) for kind in refusals()]
     return (
-        f"{NOTE}# Errors\n\nA request that cannot be honoured is refused with one of these codes, and nothing is "
-        "written. Machines get them as RFC 9457 problem documents, commands print them and exit with 2. "
+        f"{NOTE}# Errors\n\nA request that cannot be honoured is refused with one of these codes, and nothing of it is "
+        "written; that it was refused is kept (`../concepts/refusals.md`). "
+        "Machines get them as RFC 9457 problem documents, commands print them and exit with 2. "
         "The codes of single lines of a usage file are in `usage-files.md`.\n\n"
         + table(("code", "HTTP", "what it says", "what would satisfy it"), rows)
     )
