@@ -56,6 +56,38 @@ def test_a_flow_of_public_money_stays_on_its_level():
             assert shared <= set(same(flow)), named(flow)
 
 
+def test_what_brings_a_recovery_in_hands_it_on():
+    """So nothing is ever received and not handed on, and what is recoverable is what levels are owed, to the fen."""
+    settles = {flow["template"] for flow in FLOWS if flow["credit_type"] == "M.Recoverable"}
+
+    assert settles == {"CLAW.NET", "CLAW.CASH", "CLAW.WRITEOFF"}
+    assert settles == {flow["template"] for flow in FLOWS if flow["debit_type"] == "M.OwedToLevel"} - {"CLAWBACK"}
+
+
+def test_what_brings_money_on_a_zero_balance_account_takes_it_off():
+    """So it can be empty at the end of every day."""
+    for bank in ("debit_type", "credit_type"):
+        other = {"debit_type": "credit_type", "credit_type": "debit_type"}[bank]
+        assert {flow["template"] for flow in FLOWS if flow[bank] == "M.Bank"} == {
+            flow["template"] for flow in FLOWS if flow[other] == "M.Bank"
+        }
+
+
+def test_what_identities_count_by_direction_is_listed_in_one_direction_only():
+    """There an opposite row can only be a mirror, and is counted against what it takes back."""
+    pairs = {(flow["debit_type"], flow["credit_type"]) for flow in FLOWS}
+    line, elsewhere = ("F.OwedToCentre", "F.CentreReturnDue"), ("F.Psp", "F.Deposit", "F.Suspense", "F.Dispute",
+                                                               "F.RefundDue")  # fmt: skip
+    counted = [(one, other) for one in line for other in elsewhere]
+    counted += [("B.Available", "B.Awarded"), ("B.Available", "B.Unallocated"), ("B.Redeemed", "B.Awarded")]
+
+    for one, other in counted:
+        assert not {(one, other), (other, one)} <= pairs, (one, other)
+    assert {flow["template"] for flow in FLOWS if flow["debit_type"] == flow["credit_type"] == "B.Available"} == {
+        "TRANSFER"
+    }
+
+
 def test_every_template_but_the_mirror_lists_its_flows():
     assert TEMPLATES - {flow["template"] for flow in FLOWS} == {"REVERSE"}
 
