@@ -14,6 +14,7 @@ from ledger.books.models import (
     Transfer,
 )
 from ledger.documents.models import Chunk, Document
+from ledger.funds.models import Fund, FundShare
 from ledger.log.models import Leaf, Record
 from ledger.refusals.models import RefusedAct
 from ledger.requests.models import Request
@@ -28,6 +29,8 @@ __all__ = [
     "Entry",
     "EntryNumber",
     "Flow",
+    "Fund",
+    "FundShare",
     "Leaf",
     "Movement",
     "PeriodClose",

@@ -19,6 +19,7 @@ from ledger import clock
 from ledger.books import models
 from ledger.books.services import Entry, Row, post
 from ledger.books.verification import verify
+from ledger.funds.services import declare_shares
 
 CASES = Path(__file__).parent / "cases"
 HAPPENED_MS = clock.start_of_day_ms(date(2026, 10, 1), "Asia/Shanghai")
@@ -129,11 +130,12 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 @dataclass(frozen=True)
 class Case:
-    """A worked case: its entries in order, and the balances that were worked out by hand."""
+    """A worked case: the share rules of its funds, its entries in order, and the balances worked out by hand."""
 
     name: str
-    entries: list[Entry]
+    entries: list[Entry] = field(default_factory=list)
     by_hand: dict[str, int] = field(default_factory=dict)
+    rules: list[tuple[str, str, dict[str, int]]] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[str]:
@@ -143,13 +145,16 @@ class Case:
 
 def case(name: str) -> Case:
     """Read `cases/<name>.txt`."""
-    found = Case(name, [])
+    found = Case(name)
     for line in (CASES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         words = line.split()
         if line.startswith("#"):
             continue
         if line.startswith("="):
             found.by_hand[words[1]] = int(words[2])
+        elif words[0] == "shares":
+            levels = (word.rpartition(":") for word in words[3:])
+            found.rules.append((words[1], words[2], {level: int(weight) for level, _, weight in levels}))
         elif line.startswith(" "):
             debit, credit, amount, asset = words
             found.entries[-1].rows.append(Row(debit, credit, int(amount), asset))
@@ -160,7 +165,17 @@ def case(name: str) -> Case:
     return found
 
 
-CASE_NAMES = sorted(path.stem for path in CASES.glob("*.txt"))
+def begun(name: str) -> Case:
+    """A case whose funds have their share rules; nothing is posted yet."""
+    found = case(name)
+    for fund, payments_follow, shares in found.rules:
+        declare_shares(fund=fund, shares=shares, payments_follow=payments_follow)
+    return found
 
-__all__ = ["CASES", "CASE_NAMES", "HAPPENED_MS", "Batch", "Case", "at_once", "case", "entry", "forgotten", "knock",
-           "post", "violated", "voucher", "written"]  # fmt: skip
+
+
+CASE_NAMES = sorted(path.stem for path in CASES.glob("*.txt"))
+SMALL_CASE_NAMES = sorted(f"small/{path.stem}" for path in CASES.glob("small/*.txt"))
+
+__all__ = ["CASES", "CASE_NAMES", "HAPPENED_MS", "SMALL_CASE_NAMES", "Batch", "Case", "at_once", "begun", "case",
+           "entry", "forgotten", "knock", "post", "violated", "voucher", "written"]  # fmt: skip

@@ -46,6 +46,7 @@ def said(statement, using: str = "default") -> BaseException | None:
 
 def test_the_books_are_among_the_tables_that_only_doors_write():
     assert {"ledger_account", "ledger_book", "ledger_entry", "ledger_flow", "ledger_transfer"} <= set(READ)
+    assert {"ledger_fund", "ledger_fund_share"} <= set(READ)
     assert {"ledger_document", "ledger_document_chunk", "ledger_log_record"} <= set(APPEND)
 
 

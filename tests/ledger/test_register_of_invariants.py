@@ -12,7 +12,8 @@ from ledger.books.verification import invariants
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTER = (ROOT / "docs/concepts/invariants.md").read_text(encoding="utf-8")
-ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.log.models", "ledger.refusals.models")
+ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.funds.models", "ledger.log.models",
+         "ledger.refusals.models")  # fmt: skip
 #: What migrations add to what models can say.
 BY_HAND = ("account_must_be_empty_to_be_closed", "account_must_keep_its_identity", "book_must_keep_its_identity",
            "history_must_not_change", "refusal_digest_must_be_sha256", "refusal_members_must_be_named",

@@ -7,7 +7,7 @@ import io
 from contextlib import contextmanager
 
 import pytest
-from bookkeeping import at_once, case, entry, post, violated, voucher
+from bookkeeping import at_once, begun, case, entry, post, violated, voucher
 from django.db import connection, connections
 
 from ledger.books.verification import InvariantUnreadable, verify
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.database
 
 GUARDED = ("ledger_account", "ledger_account_act", "ledger_book", "ledger_entry", "ledger_entry_number",
            "ledger_movement", "ledger_period_close", "ledger_transfer", "ledger_document", "ledger_document_chunk",
-           "ledger_log_leaf", "ledger_log_record")  # fmt: skip
+           "ledger_fund", "ledger_fund_share", "ledger_log_leaf", "ledger_log_record")  # fmt: skip
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def unguarded():
 
 @pytest.fixture
 def forger(committed):
-    post(case("i").entries)
+    post(begun("i").entries)
     assert violated() == set()
     with unguarded() as cursor:
         yield cursor
@@ -249,6 +249,28 @@ def test_an_error_in_one_asset_is_not_hidden_by_the_opposite_error_in_another(co
 
     verdicts = {verdict.invariant.name: verdict for verdict in verify()}
     assert verdicts["promises_are_backed"].violations == 2
+
+
+@pytest.mark.parametrize(
+    ("deed", "named"),
+    [
+        ("UPDATE ledger_fund_share SET weight = 2 WHERE level = 'prov'", set()),
+        ("DELETE FROM ledger_fund_share WHERE level = 'city'", set()),
+        ("DELETE FROM ledger_fund_share WHERE level = 'prov'", {"funds_have_whole_rules"}),
+        ("UPDATE ledger_fund_share SET place = 3 WHERE level = 'prov'", {"funds_have_whole_rules"}),
+        ("DELETE FROM ledger_fund_share", {"funds_have_whole_rules"}),
+    ],
+)
+def test_a_share_rule_that_was_edited(forger, deed, named):
+    forger.execute(deed)
+
+    assert violated() == {"levels_bear_their_shares", "payments_follow_the_shares"} | named
+
+
+def test_a_share_rule_that_was_taken_away(forger):
+    forger.execute("DELETE FROM ledger_fund_share; DELETE FROM ledger_fund")
+
+    assert violated() == {"levels_bear_their_shares"}
 
 
 def test_a_chunk_of_a_document_that_was_edited(committed):

@@ -1,7 +1,7 @@
 """Past the door and its checks, as the owner: the tables' own constraints still refuse."""
 
 import pytest
-from bookkeeping import case, post
+from bookkeeping import begun, post
 from django.db import DatabaseError, connections, transaction
 from psycopg.errors import IntegrityError
 
@@ -53,6 +53,10 @@ CHUNKS_IN_ONE_PLACE = (
     "INSERT INTO ledger_document_chunk (document_id, ordinal, content)"
     " VALUES (repeat('a', 64), 0, 'a'), (repeat('a', 64), 0, 'b')"
 )
+FUND = "INSERT INTO ledger_fund (code, payments_follow, declared_at_ms) VALUES ({code}, {follow}, 1)"
+SHARE = "INSERT INTO ledger_fund_share (fund_id, level, place, weight) VALUES ('HN24', {level}, {place}, {weight})"
+RULE = {"code": "'T26'", "follow": "'at_once'"}
+LEVEL = {"level": "'county'", "place": "3", "weight": "1"}
 
 FORBIDDEN = [
     ("transfer_amount_must_be_positive", TRANSFER.format(**GOOD | {"amount": 0})),
@@ -90,6 +94,13 @@ FORBIDDEN = [
     ("book_must_be_opened_once", "INSERT INTO ledger_book (kind, owner, asset) VALUES ('B', 'HN24', 'CNY')"),
     ("flow_must_be_listed_once", LISTED_TWICE),
     ("chunk_must_have_one_place", CHUNKS_IN_ONE_PLACE),
+    ("fund_must_have_a_code", FUND.format(**RULE | {"code": "'T 26'"})),
+    ("fund_payments_must_follow_a_known_rule", FUND.format(**RULE | {"follow": "'never'"})),
+    ("share_level_must_have_a_code", SHARE.format(**LEVEL | {"level": "''"})),
+    ("share_level_must_be_named_once", SHARE.format(**LEVEL | {"level": "'city'"})),
+    ("share_must_have_one_place", SHARE.format(**LEVEL | {"place": "2"})),
+    ("share_weight_must_be_positive", SHARE.format(**LEVEL | {"weight": "0"})),
+    ("share_weight_must_be_positive", SHARE.format(**LEVEL | {"weight": "1000000"})),
 ]
 
 
@@ -100,7 +111,7 @@ def write(statement: str) -> None:
 
 
 def test_the_owner_cannot_write_what_a_constraint_forbids(committed):
-    post(case("i").entries)
+    post(begun("i").entries)
 
     for constraint, statement in FORBIDDEN:
         with pytest.raises(DatabaseError) as refused:

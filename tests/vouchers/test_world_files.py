@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.books.models import Account, Entry
 from ledger.errors import ActNotPermitted, ActorUnknown
+from ledger.funds.models import Fund, FundShare
 from tests.scenario import ROOT, command, declare, today, world
 from vouchers.issuance.models import Voucher
 from vouchers.people.models import Organisation, User
@@ -128,6 +129,36 @@ class TestApplying:
             ProgrammeVersion.objects.order_by("version").values_list("parameters__subsidy_rate_bps", flat=True)
         )
         assert versions == [3000, 1250]
+
+    def test_a_programme_s_fund_has_its_shares_in_the_order_of_the_file(self):
+        changes = declare()
+
+        assert ("fund", "P1") in changes.created
+        assert list(FundShare.objects.order_by("place").values_list("fund", "level", "weight")) == [
+            ("P1", "prov", 1),
+            ("P1", "city", 1),
+        ]
+        assert Fund.objects.get(code="P1").payments_follow == "at_once"
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"funding": {"prov": "1", "city": "2"}},
+            {"funding": {"city": "1", "prov": "1"}},
+            {"funding": {"prov": "1"}},
+            {"payments_follow": "after_clearing"},
+        ],
+        ids=str,
+    )
+    def test_other_shares_are_another_programme_s(self, other):
+        declare()
+        data = world()
+        data["programmes"][0] |= other
+
+        (reason,) = refused(data)
+
+        assert reason.startswith("Fund P1 is shared prov 1 : city 1, payments at_once and cannot be shared ")
+        assert ProgrammeVersion.objects.count() == 1
 
     def test_one_error_anywhere_and_nothing_is_written(self):
         data = world()

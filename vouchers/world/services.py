@@ -18,6 +18,8 @@ from stdnum.exceptions import ValidationError
 from ledger import clock
 from ledger.books import services as books
 from ledger.books.errors import BooksRefusal
+from ledger.funds import services as funds
+from ledger.funds.errors import FundsRefusal
 from ledger.units import minor_from_text
 from vouchers.centres.models import Centre, Cluster, ClusterAccount, ClusterDevice, DeviceClass, EvidenceSource, Price
 from vouchers.issuance.models import Voucher
@@ -56,8 +58,8 @@ def apply(worlds: list[World], *, actor: str) -> Changes:
 
     The first file ever applied may be applied by a person whom it declares as a platform operator's officer.
     Facts that stand (a voucher's face, a price, an order) are never edited: declaring them otherwise is a problem.
-    A programme's other parameters make a new version. Refuses: WorldRefused with every problem of every file;
-    ActorUnknown, ActNotPermitted. Repeats: changes nothing.
+    A programme's other parameters make a new version, but for its funding, which is its fund's for life. Refuses:
+    WorldRefused with every problem of every file; ActorUnknown, ActNotPermitted. Repeats: changes nothing.
     """
     if User.objects.exists():
         actor_named(actor).require("world.apply")
@@ -298,6 +300,7 @@ class _Application:
                 recorded_at_ms=clock.now_ms(),
             )
             self.changes.created.append(("programme version", str(version)))
+        self._shares(programme.code, policy.funding, item.get("payments_follow", "at_once"))
         for place, appropriation in enumerate(item.get("appropriations") or []):
             year, fund = appropriation["budget_year"], programme.code
             for level in appropriation["amounts"]:
@@ -318,6 +321,17 @@ class _Application:
                     for level, amount in appropriation["amounts"].items()
                 ],
             )
+
+    def _shares(self, fund: str, funding: dict[str, int], payments_follow: str) -> None:
+        """Declare who bears the fund. That is for its life, so a new version of a programme keeps its funding."""
+        try:
+            new = funds.declare_shares(fund=fund, shares=funding, payments_follow=payments_follow)
+        except FundsRefusal as refusal:
+            raise _Wrong(f"{refusal} {refusal.advice}", "funding") from None
+        if new:
+            self.changes.created.append(("fund", fund))
+        else:
+            self.changes.unchanged += 1
 
     def voucher(self, item: Item) -> None:
         """Declare a voucher: awarded and issued in the books."""

@@ -28,6 +28,7 @@ DJANGO_TABLES = {
 }
 #: The doors: functions that write on behalf of the runtime role.
 DOORS = (
+    "ledger_declare_shares_v1",
     "ledger_post_entries_v1",
     "ledger_act_on_account_v1",
     "ledger_close_period_v1",

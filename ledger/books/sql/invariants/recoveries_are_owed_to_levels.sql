@@ -1,5 +1,5 @@
--- What is to be recovered is owed to the levels that paid it; they are owed more only by what was recovered and
--- not yet handed on. Per fund and asset.
+-- I10: what is to be recovered is owed to the levels that paid it, to the fen. What was received and not handed on is
+-- nothing: whatever brings a recovery in hands it on in the same entry. Per fund and asset.
 CREATE VIEW invariant_recoveries_are_owed_to_levels AS
 SELECT
     format('fund %s', s.owner) AS subject,
@@ -12,4 +12,4 @@ FROM (
     FROM ledger_fund_total AS f
     GROUP BY f.owner, f.asset
 ) AS s
-WHERE s.recoverable > s.owed;
+WHERE s.recoverable <> s.owed;

@@ -18,26 +18,22 @@ FROM (
         GROUP BY b.owner, b.keys[1]
     ) AS v
     LEFT JOIN (
+        -- A row counts for the voucher when it credits its account and against it when it debits it. No template lists the
+        -- opposite of an issue or of a grant's redemption, so an opposite row is a mirror and takes the face away again;
+        -- the mirror of a transfer between vouchers is a transfer back.
         SELECT
-            m.owner, m.voucher, sum(m.amount) AS face
-        FROM (
-            SELECT
-                c.owner, c.keys[1] AS voucher, t.amount
-            FROM ledger_transfer AS t
-            INNER JOIN ledger_balance AS c ON t.credit_account_id = c.account_id
-            INNER JOIN ledger_balance AS d ON t.debit_account_id = d.account_id
-            WHERE
-                (c.type = 'B.Available' AND d.type IN ('B.Awarded', 'B.Unallocated', 'B.Available'))
-                OR (c.type = 'B.Redeemed' AND d.type = 'B.Awarded')
-            UNION ALL
-            SELECT
-                d.owner, d.keys[1] AS voucher, -t.amount AS amount
-            FROM ledger_transfer AS t
-            INNER JOIN ledger_balance AS c ON t.credit_account_id = c.account_id
-            INNER JOIN ledger_balance AS d ON t.debit_account_id = d.account_id
-            WHERE c.type = 'B.Available' AND d.type = 'B.Available'
-        ) AS m
-        GROUP BY m.owner, m.voucher
+            c.owner, m.voucher, sum(m.amount) AS face
+        FROM ledger_transfer AS t
+        INNER JOIN ledger_balance AS d ON t.debit_account_id = d.account_id
+        INNER JOIN ledger_balance AS c ON t.credit_account_id = c.account_id
+        CROSS JOIN
+            LATERAL (
+                VALUES (c.type, c.keys[1], d.type, t.amount), (d.type, d.keys[1], c.type, -t.amount)
+            ) AS m (type, voucher, other, amount)
+        WHERE
+            (m.type = 'B.Available' AND m.other IN ('B.Awarded', 'B.Unallocated', 'B.Available'))
+            OR (m.type = 'B.Redeemed' AND m.other = 'B.Awarded')
+        GROUP BY c.owner, m.voucher
     ) AS f ON v.owner = f.owner AND v.voucher = f.voucher
 ) AS s
 WHERE s.face <> s.held;
