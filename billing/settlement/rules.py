@@ -52,12 +52,13 @@ class Decision:
 
 
 def redemption_rows(
-    decision: Decision, *, booked: Mapping[str, int], funding: Mapping[str, int], expensed_before_minor: int
+    decision: Decision, *, booked: Mapping[str, int], funding: Mapping[str, int], borne_before_minor: int
 ) -> list[Row]:
     """Return the transfers of one redemption, in the order of the template; none when nothing changed.
 
-    `booked` holds the present balances of the line's K and Q accounts, `expensed_before_minor` what the fund expensed
-    so far: a level's share is the difference of two cumulative shares. Refuses: DeltaNegative.
+    `booked` holds the present balances of the line's K and Q accounts, `borne_before_minor` what the fund's levels bear
+    so far, net of what was taken back: a level's share is the difference of two cumulative shares.
+    Refuses: DeltaNegative.
     """
     rows = [*_moves(decision, "K", booked, decision.currency), *_moves(decision, "Q", booked, decision.time_asset)]
     fund, currency = decision.fund, decision.currency
@@ -67,8 +68,8 @@ def redemption_rows(
         rows.append(Row(held, f"B.Redeemed[{fund},{decision.voucher}]", subsidy, currency))
         payable = f"M.Payable[{fund},{decision.payee},{decision.line}]"
         rows.append(Row(f"M.Expense[{fund},{decision.budget_year}]", payable, subsidy, currency))
-        before = split_by_shares(expensed_before_minor, funding)
-        after = split_by_shares(expensed_before_minor + subsidy, funding)
+        before = split_by_shares(borne_before_minor, funding)
+        after = split_by_shares(borne_before_minor + subsidy, funding)
         for level in funding:
             current, financing = f"M.LevelCurrent[{fund},{level}]", f"M.Financing[{fund},{level}]"
             share = after[level] - before[level]

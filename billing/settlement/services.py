@@ -90,7 +90,7 @@ def _redeem(run: Run, policy: Policy, waiting: list[Adjudication], actor: Actor)
     """Post the redemption of every line in one batch, and record the approvals."""
     fund, approved_at_ms = run.programme.code, clock.now_ms()
     booked = balances_under(fund=fund, keys=[adjudication.line.code for adjudication in waiting], kinds="KQ")
-    expensed_minor = total_of(fund=fund, account_type="M.Expense")
+    borne_minor = total_of(fund=fund, account_type="M.Financing")
     entries: dict[str, books.Entry] = {}
     for adjudication in waiting:
         line = adjudication.line.code
@@ -98,9 +98,9 @@ def _redeem(run: Run, policy: Policy, waiting: list[Adjudication], actor: Actor)
             _decision(fund, policy, adjudication, approved_at_ms),
             booked=booked[line],
             funding=policy.funding,
-            expensed_before_minor=expensed_minor,
+            borne_before_minor=borne_minor,
         )
-        expensed_minor += adjudication.subsidy_minor - booked[line].get(f"K.Subsidy[{fund},{line}]", 0)
+        borne_minor += adjudication.subsidy_minor - booked[line].get(f"K.Subsidy[{fund},{line}]", 0)
         if rows:
             entries[line] = books.Entry(
                 template="REDEEM",

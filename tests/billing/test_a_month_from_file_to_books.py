@@ -211,6 +211,30 @@ def test_the_fen_that_cannot_be_shared_goes_to_the_level_named_first_and_levels_
     assert all_hold()
 
 
+def test_levels_share_what_they_bear_and_not_what_was_ever_expensed():
+    """A fen of a closed year was clawed back: the levels bear 49 of 50, and the next one is the city's again."""
+    declare()
+    lines = [row(n, f"2026-10-0{n}T00:00:00", f"2026-10-0{n}T00:01:00") for n in (1, 2)]
+    submit(*lines, row(3, "2026-10-03T00:00:00", "2026-10-03T00:03:00", account="lab2"))
+    submit(*lines, row(3, "2026-10-03T00:00:00", "2026-10-03T00:03:00", account="lab2"), source="agent")
+    run()
+    approve()
+    clawback = [
+        books.Row("B.Redeemed[P1,V2]", "B.UnderRecovery[P1,V2]", 1, "CNY"),
+        books.Row("M.Recoverable[P1,c1,case1]", "M.PriorYearRecovery[P1,2027]", 1, "CNY"),
+        books.Row("M.Financing[P1,city]", "M.OwedToLevel[P1,city]", 1, "CNY"),
+    ]
+    books.post([books.Entry("CLAWBACK", "clawback:1", at("2027-01-10T00:00"), "boss", clawback, approver="clerk")])
+
+    submit(row(4, "2026-10-04T00:00:00", "2026-10-04T00:00:06"), name="more")
+    submit(row(4, "2026-10-04T00:00:00", "2026-10-04T00:00:06"), source="agent", name="more seen")
+    run()
+    approve()
+
+    assert balances("M.Financing") == {"M.Financing[P1,prov]": 25, "M.Financing[P1,city]": 25}
+    assert "levels_bear_their_shares" not in {verdict.invariant.name for verdict in verify() if not verdict.holds}
+
+
 def test_value_that_is_gone_since_the_run_is_named_with_its_line_and_nothing_is_approved():
     declare()
     lines = [row(n, "2026-10-05T00:00:00", "2026-10-05T10:00:00", account=f"lab{n}") for n in (1, 2)]
