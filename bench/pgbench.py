@@ -15,7 +15,7 @@ from config.database.binaries import chosen as chosen_binaries
 
 
 def run(script: str, *, clients: int, transactions: int) -> tuple[float, float]:
-    """Run a script `transactions` times over all clients, prepared; return the seconds and the 99th percentile in ms."""
+    """Run a script so many times over all clients; return the seconds and the 99th percentile in ms."""
     wanted = connections["default"].get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
     environment = os.environ | {names[key]: str(value) for key, value in wanted.items() if key in names and value}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -16,17 +15,12 @@ def install(room: str, name: str) -> RunSQL:
     return RunSQL(load(room, name), RunSQL.noop)
 
 
-def install_invariants(room: str, *, but: Collection[str] = ()) -> list[RunSQL]:
-    """Install every view of `<room>/sql/invariants/`. Each must be empty; `verify_books` runs them all.
-
-    `but` names the views of a later migration, so that an earlier one does not find them in the folder.
-    """
+def install_invariants(room: str) -> list[RunSQL]:
+    """Install every view of `<room>/sql/invariants/`. Each must be empty; `verify_books` runs them all."""
     package = import_module(room)
     assert package.__file__ is not None
     folder = Path(package.__file__).parent / "sql" / "invariants"
-    names = sorted(path.stem for path in folder.glob("*.sql"))
-    assert set(but) <= set(names), "a view that is left out exists"
-    return [install(room, f"invariants/{name}") for name in names if name not in but]
+    return [install(room, f"invariants/{path.stem}") for path in sorted(folder.glob("*.sql"))]
 
 
 def forbid_change(table: str) -> RunSQL:

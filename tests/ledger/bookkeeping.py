@@ -173,7 +173,6 @@ def begun(name: str) -> Case:
     return found
 
 
-
 CASE_NAMES = sorted(path.stem for path in CASES.glob("*.txt"))
 SMALL_CASE_NAMES = sorted(f"small/{path.stem}" for path in CASES.glob("small/*.txt"))
 

@@ -54,22 +54,12 @@ class Plain:
             return "idempotency_key_has_other_inputs"
         fresh = [each for each in batch if each.idempotency_key not in self.posted]
         for each in fresh:
-            if each.reverses:
-                if each.reverses not in self.posted:
-                    return "reversed_entry_must_be_posted"
-                if self.posted[each.reverses].reverses:
-                    return "reversal_must_not_be_reversed"
-                if each.reverses in self.taken_back:
-                    return "entry_must_be_reversed_once"
-                if each.happened_at_ms < self.posted[each.reverses].happened_at_ms:
-                    return "reversal_must_not_precede"
+            if each.reverses and (code := self.why_not_taken_back(each)):
+                return code
         rows = {each.idempotency_key: self.rows_of(each) for each in fresh}
-        touched = sorted({code for each in rows.values() for row in each for code in (row.debit, row.credit)})
-        for code in touched:
-            if code in self.closed:
-                return "account_is_closed or account_is_frozen"
-            if self.frozen_until_ms.get(code, 0) > self.now_ms:
-                return "account_is_closed or account_is_frozen"
+        touched = {code for each in rows.values() for row in each for code in (row.debit, row.credit)}
+        if touched & self.closed or any(self.frozen_until_ms.get(code, 0) > self.now_ms for code in touched):
+            return "account_is_closed or account_is_frozen"
         after = dict(self.balances)
         for each in fresh:
             for row in rows[each.idempotency_key]:
@@ -84,6 +74,17 @@ class Plain:
         self.rows |= rows
         self.taken_back |= {each.reverses: each.idempotency_key for each in fresh if each.reverses}
         return None
+
+    def why_not_taken_back(self, each: books.Entry) -> str | None:
+        """What stands against a REVERSE."""
+        original = self.posted.get(each.reverses)
+        if original is None:
+            return "reversed_entry_must_be_posted"
+        if original.reverses:
+            return "reversal_must_not_be_reversed"
+        if each.reverses in self.taken_back:
+            return "entry_must_be_reversed_once"
+        return "reversal_must_not_precede" if each.happened_at_ms < original.happened_at_ms else None
 
     def rows_of(self, each: books.Entry) -> list[books.Row]:
         """The rows of an entry; of a REVERSE, the mirror of its original's."""

@@ -1,5 +1,6 @@
--- Leaves out of a batch what was posted before, and numbers the entries of the rows anew.
--- Returns: the arrays of the entries and rows that are new; empty arrays when none is.
+-- Leaves out of a batch what was posted before, and numbers the entries of the rows anew. What was posted before with
+-- other inputs stays in: it is a conflict, which a rival may have made since the batch was last looked at.
+-- Returns: the arrays of the entries and rows that stay; empty arrays when none does.
 -- Called by: ledger_post_entries_v1.
 CREATE FUNCTION ledger_new_entries_v1(
     INOUT templates text[], INOUT idempotency_keys text[], INOUT happened_ms bigint[], INOUT proposers text[],
@@ -14,7 +15,21 @@ WITH fresh AS MATERIALIZED (
     FROM unnest(templates, idempotency_keys, happened_ms, proposers, approvers, documents, runs, originals)
         WITH ORDINALITY AS e (template, key, happened_at_ms, proposer, approver, document, run, reverses, n)
     LEFT JOIN ledger_entry AS k ON e.key = k.idempotency_key
+    LEFT JOIN (
+        SELECT
+            r.entry,
+            string_agg(
+                r.debit || ' ' || r.credit || ' ' || r.amount::text || ' ' || r.asset, E'\n' ORDER BY r.n
+            ) AS lines
+        FROM unnest(row_entries, debits, credits, amounts, assets)
+            WITH ORDINALITY AS r (entry, debit, credit, amount, asset, n)
+        GROUP BY r.entry
+    ) AS i ON e.n = i.entry
     WHERE k.id IS NULL
+        OR k.input_digest <> ledger_entry_digest_v1(
+            e.template, e.key, e.happened_at_ms, e.document, e.run, e.reverses,
+            CASE e.template WHEN 'REVERSE' THEN '' ELSE i.lines END
+        )
 ),
 entries AS (
     SELECT

@@ -8,7 +8,8 @@
 -- Refuses: by ledger_refuse_v1, with the codes of `ledger/books/errors.py`; nothing is written.
 -- Locks: every touched account, in id order, then the keys, in key order; both to the end of the transaction.
 -- A rival that posts one of the keys meanwhile is a serialization_failure: ask again, and it is a replay.
--- Three statements do the work: see what the rows name, take the accounts, write. The rest is for the exceptions.
+-- Four statements do the work: see what the rows name, lock the accounts, take from them, write. The rest is for the
+-- exceptions.
 -- Called by: ledger.books.services.post.
 CREATE FUNCTION ledger_post_entries_v1(
     templates text[], idempotency_keys text[], happened_ms bigint[], proposers text[], approvers text[],
@@ -118,8 +119,11 @@ BEGIN
     END LOOP;
 
     IF cardinality(idempotency_keys) > 0 THEN
-        -- Only what stays above its floor, fits, and is neither frozen nor closed is taken. The floor is tested in the
-        -- statement that takes; a lock that was waited for shows the row as it is then.
+        -- A statement that waits for a lock goes on with what it saw before it waited: so the locks are a statement, and
+        -- what is tested and taken under them another. Only what stays above its floor, fits, and is neither frozen nor
+        -- closed is taken.
+        PERFORM 1 FROM ledger_account AS a
+        WHERE a.id = ANY(debit_ids || credit_ids) ORDER BY a.id FOR NO KEY UPDATE;
         WITH moved AS MATERIALIZED (
             SELECT m.id, sum(m.debit) AS debit, sum(m.credit) AS credit
             FROM (
@@ -129,17 +133,12 @@ BEGIN
             ) AS m
             GROUP BY m.id
         ),
-        locked AS MATERIALIZED (
-            SELECT a.id FROM ledger_account AS a
-            WHERE a.id = ANY(debit_ids || credit_ids) ORDER BY a.id FOR NO KEY UPDATE
-        ),
         updated AS (
             UPDATE ledger_account AS a
             SET
                 debits_total = (a.debits_total + m.debit)::bigint, credits_total = (a.credits_total + m.credit)::bigint,
                 recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
             FROM moved AS m
-            INNER JOIN locked AS l ON m.id = l.id
             WHERE a.id = m.id AND a.frozen_until_ms <= now_ms
                 AND greatest(a.debits_total + m.debit, a.credits_total + m.credit) <= 9223372036854775807
                 AND (a.debits_total + m.debit - a.credits_total - m.credit) * a.floor_sign >= 0

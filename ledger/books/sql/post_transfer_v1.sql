@@ -40,29 +40,37 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    -- In id order.
+    -- In id order. A statement that had to wait has tested the row as it was before: whoever fails then takes the lock
+    -- first and tests again.
     FOR turn IN 1..2 LOOP
-        IF named.debit_first = (turn = 1) THEN
-            UPDATE ledger_account AS a
-            SET debits_total = a.debits_total + amount, recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
-            WHERE a.id = named.debit_id AND (a.debits_total - a.credits_total + amount) * a.floor_sign >= 0
-                AND a.frozen_until_ms <= now_ms AND a.debits_total <= 9223372036854775807 - amount
-            RETURNING a.debits_total - a.credits_total, a.recorded_at_ms INTO debit_net, debit_ms;
-        ELSE
-            UPDATE ledger_account AS a
-            SET credits_total = a.credits_total + amount, recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
-            WHERE a.id = named.credit_id AND (a.debits_total - a.credits_total - amount) * a.floor_sign >= 0
-                AND a.frozen_until_ms <= now_ms AND a.credits_total <= 9223372036854775807 - amount
-            RETURNING a.debits_total - a.credits_total, a.recorded_at_ms INTO credit_net, credit_ms;
-        END IF;
-        IF NOT FOUND AND turn = 1 THEN
-            RETURN NULL;
-        ELSIF NOT FOUND THEN
-            PERFORM ledger_refuse_accounts_v1(
-                ARRAY[named.debit_id], ARRAY[named.credit_id], ARRAY[amount],
-                ARRAY[least(named.debit_id, named.credit_id)], now_ms
-            );
-        END IF;
+        FOR attempt IN 1..2 LOOP
+            IF named.debit_first = (turn = 1) THEN
+                UPDATE ledger_account AS a
+                SET debits_total = a.debits_total + amount, recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
+                WHERE a.id = named.debit_id AND (a.debits_total - a.credits_total + amount) * a.floor_sign >= 0
+                    AND a.frozen_until_ms <= now_ms AND a.debits_total <= 9223372036854775807 - amount
+                RETURNING a.debits_total - a.credits_total, a.recorded_at_ms INTO debit_net, debit_ms;
+            ELSE
+                UPDATE ledger_account AS a
+                SET credits_total = a.credits_total + amount, recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
+                WHERE a.id = named.credit_id AND (a.debits_total - a.credits_total - amount) * a.floor_sign >= 0
+                    AND a.frozen_until_ms <= now_ms AND a.credits_total <= 9223372036854775807 - amount
+                RETURNING a.debits_total - a.credits_total, a.recorded_at_ms INTO credit_net, credit_ms;
+            END IF;
+            EXIT WHEN FOUND;
+            IF attempt = 1 THEN
+                PERFORM 1 FROM ledger_account AS a
+                WHERE a.id = CASE WHEN named.debit_first = (turn = 1) THEN named.debit_id ELSE named.credit_id END
+                FOR NO KEY UPDATE;
+            ELSIF turn = 1 THEN
+                RETURN NULL;
+            ELSE
+                PERFORM ledger_refuse_accounts_v1(
+                    ARRAY[named.debit_id], ARRAY[named.credit_id], ARRAY[amount],
+                    ARRAY[least(named.debit_id, named.credit_id)], now_ms
+                );
+            END IF;
+        END LOOP;
     END LOOP;
     -- The book is read after the accounts were taken: who closes a period holds them.
     INSERT INTO ledger_entry (
