@@ -29,8 +29,8 @@ ROW_FIELDS = ("debit", "credit", "amount", "asset")
 NUMBERS = {"happened_at_ms", "amount"}
 
 
-def columns_of(entries: Sequence[Entry]) -> list[str]:
-    """Return a batch as the parameters of `post.sql` but the last.
+def columns_of(entries: Sequence[Entry]) -> dict[str, str]:
+    """Return a batch as the parameters of `post.sql` but the instant.
 
     Refuses: EntryLacksFields, when a value is of another type; EntryTimeImplausible and TransferAmountNotPositive, when
     a number is not whole or does not fit 63 bits; BatchUnreadable, when a text holds the separator, NUL or
@@ -38,16 +38,14 @@ def columns_of(entries: Sequence[Entry]) -> list[str]:
     """
     rows = [row for entry in entries for row in entry.rows]
     places = chain.from_iterable(repeat(str(n), len(entry.rows)) for n, entry in enumerate(entries, 1))
-    return [
-        *(_column(name, entries, entries) for name in ENTRY_FIELDS),
-        _joined(places),
-        *(_column(name, rows, entries) for name in ROW_FIELDS),
-    ]
+    columns = {name: _column(name, entries, entries) for name in ENTRY_FIELDS}
+    columns |= {name: _column(name, rows, entries) for name in ROW_FIELDS}
+    return columns | {"row_entries": _joined(places)}
 
 
 def _joined(values: Iterable[str]) -> str:
-    """Join the values of a column, each with the separator before it, so that none and one empty text differ."""
-    return SEPARATOR.join(("", *values))
+    """Join the values of a column, each with the separator after it, so that none and one empty text differ."""
+    return SEPARATOR.join((*values, "."))
 
 
 def _column(name: str, items: Sequence[Entry] | Sequence[Row], entries: Sequence[Entry]) -> str:

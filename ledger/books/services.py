@@ -71,7 +71,8 @@ def post(entries: Sequence[Entry]) -> list[Posted]:
     attempt = 1
     while True:
         try:
-            return [Posted(*row) for row in _call(load("ledger.books", "post"), [*columns, clock.now_ms()], known)]
+            posted = _call(load("ledger.books", "post"), columns | {"now_ms": clock.now_ms()}, known)
+            return [Posted(*row) for row in posted]
         except DatabaseError as error:
             if attempt == ATTEMPTS or not _met_a_rival(error.__cause__):
                 raise
@@ -108,17 +109,21 @@ def close_period(owner: str, *, open_from_ms: int, actor: str, document: str = "
     Refuses: PeriodNotOver, PeriodReopened, OwnerWithoutBooks. Locks: the books and all their accounts.
     Repeats: the same instant closes none.
     """
-    (row,) = _call("SELECT ledger_close_period_v1(%s, %s, %s, %s, %s)",
-                   [owner, open_from_ms, actor, document, clock.now_ms()])  # fmt: skip
+    (row,) = _call(
+        load("ledger.books", "close_period"),
+        {"owner": owner, "open_from_ms": open_from_ms, "actor": actor, "document": document, "now_ms": clock.now_ms()},
+    )
     return int(row[0])
 
 
 def _act(kind: str, account: str, until_ms: int | None, actor: str, reason: str) -> None:
-    _call("SELECT ledger_act_on_account_v1(%s, %s, %s, %s, %s, %s)",
-          [kind, account, until_ms, actor, reason, clock.now_ms()])  # fmt: skip
+    told = {"kind": kind, "account": account, "until_ms": until_ms, "actor": actor, "reason": reason}
+    _call(load("ledger.books", "act_on_account"), told | {"now_ms": clock.now_ms()})
 
 
-def _call(statement: str, parameters: list[Any], known: Mapping[str, object] = NOTHING) -> list[tuple[Any, ...]]:
+def _call(
+    statement: str, parameters: Mapping[str, Any], known: Mapping[str, object] = NOTHING
+) -> list[tuple[Any, ...]]:
     """Call a door. One statement is a transaction; inside one, a savepoint lets the caller hear a refusal and go on."""
     savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
     with _refusals(known), savepoint, connection.cursor() as cursor:

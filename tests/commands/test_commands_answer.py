@@ -59,6 +59,11 @@ def test_the_main_job_by_commands(usage, evidence, tmp_path):
         summary = fits(command("reconcile", *RUN, "--actor", "op"), "reconcile")
         statements = fits(command("settle", *RUN, "--actor", "boss"), "settle")
         confirmed = fits(command("settle", *RUN, "--confirm", "--actor", "c1-op"), "settle")
+    with today("2026-11-17"):
+        closed = fits(command("close_period", *RUN[:4], "--document", "D1", "--actor", "cash"), "close_period")
+        again = fits(command("close_period", *RUN[:4], "--actor", "cash"), "close_period")
+        early = exits("close_period", "--programme", "P1", "--period", "2026-11", "--actor", "cash")
+        foreign = exits("close_period", *RUN[:4], "--actor", "boss")
     told = fits(command("explain", "O1:2026-10"), "explain")
     verdict = fits(command("verify_books"), "verify_books")
 
@@ -71,6 +76,10 @@ def test_the_main_job_by_commands(usage, evidence, tmp_path):
     assert told["approved"] is True
     assert [part["code"] for part in told["parts"]] == ["", "USE.NO_EVID"]
     assert verdict["holds"] is True
+    assert (closed["closed"], closed["open_from"], again["closed"]) == (4, "2026-10-31T16:00:00.000Z", 0)
+    assert (early[0], foreign[0]) == (2, 2)
+    assert "period_must_be_over" in early[2]
+    assert "act_not_permitted" in foreign[2]
 
 
 def test_several_files_give_one_document(usage, evidence):

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from bookkeeping import at_once, entry, post, violated, voucher, written
+from django.db import connection, transaction
 
 from ledger import clock
 from ledger.books import errors
@@ -140,3 +141,11 @@ def test_batches_that_share_keys_in_other_orders_wait_for_each_other_and_never_l
     assert sum(not posted.replayed for outcome in outcomes for posted in outcome) == 8
     assert balances_of([HELD]) == {HELD: 36}
     assert violated() == set()
+
+
+def test_a_posting_in_a_higher_isolation_is_refused(committed):
+    """There the door would not see what a rival posted while it waited."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(errors.IsolationTooHigh):
+            post([hold(1, "high")])

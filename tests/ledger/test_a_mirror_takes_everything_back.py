@@ -1,4 +1,4 @@
-"""Worked cases taken back, every entry mirrored, the last one first: all identities hold after each, nothing is left."""
+"""Worked cases taken back entry by entry, the last one first: all identities hold after each, and nothing is left."""
 
 import pytest
 from bookkeeping import CASE_NAMES, SMALL_CASE_NAMES, begun, entry, post, violated

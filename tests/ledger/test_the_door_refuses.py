@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 from bookkeeping import HAPPENED_MS, Batch, entry, forgotten, knock, post, voucher, written
-from django.db import DataError, connection, transaction
+from django.db import DataError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -271,13 +271,6 @@ def test_what_is_no_whole_number_is_no_amount(amount):
 @pytest.mark.parametrize("now_ms", [None, -1, 7_258_118_400_000, -(2**63), 2**63 - 1])
 def test_the_clock_of_the_caller_must_be_plausible(now_ms):
     assert knock(Batch(now_ms=now_ms)) == "entry_time_must_be_plausible"
-
-
-def test_a_posting_in_a_higher_isolation_is_refused(committed):
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        with pytest.raises(errors.IsolationTooHigh):
-            post(hold())
 
 
 texts = st.sampled_from(["HOLD", "REVERSE", "CNY", "B.Unallocated[T26]", "B.Authority[T26,city,2026]", "x", "", None])

@@ -1,7 +1,7 @@
 """What the books derive and store (balances, numbers, movements, closes, freezes) is recomputed and compared."""
 
 import pytest
-from bookkeeping import HAPPENED_MS, case, entry, post, violated, voucher
+from bookkeeping import HAPPENED_MS, begun, entry, post, violated, voucher
 from django.db import connections
 
 from ledger.books import services as books
@@ -17,7 +17,7 @@ TABLES = ("ledger_account", "ledger_account_act", "ledger_book", "ledger_entry",
 @pytest.fixture
 def forger(committed):
     """Case (i) and an act that was taken back, sealed; a closed period, a frozen and a closed account; no guards."""
-    post(case("i").entries)
+    post(begun("i").entries)
     post(voucher("V1", 100))
     post([entry("HOLD", (*HELD, 60), (*HELD, 5), key="held")])
     post([entry("REVERSE", reverses="held", key="back")])

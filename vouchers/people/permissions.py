@@ -45,6 +45,10 @@ ACTS: dict[str, tuple[str, frozenset[Role]]] = {
         "read the books of a programme",
         frozenset({Role.DEPARTMENT_OFFICER, Role.DEPARTMENT_APPROVER, Role.FINANCE_OFFICER, Role.AUDITOR}),
     ),
+    "books.close": (
+        "close the books of a programme that their bureau pays, up to the end of a period",
+        frozenset({Role.FINANCE_OFFICER}),
+    ),
     "refusals.read": (
         "read what was refused: who asked for what, when, and why not",
         frozenset({Role.OPERATOR, Role.AUDITOR}),
