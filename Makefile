@@ -33,12 +33,12 @@ $(PY):
 
 $(STATE)/runtime: requirements/runtime.lock | $(PY)
 	@echo "Installing what the application needs (once) ..."
-	@$(PY) -m pip install --quiet --require-hashes -r requirements/runtime.lock
+	@$(PY) -m pip install --quiet --no-deps --require-hashes -r requirements/runtime.lock
 	@touch $@
 
 $(STATE)/development: requirements/development.lock | $(PY)
 	@echo "Installing what the application and its tests need (once) ..."
-	@$(PY) -m pip install --quiet --require-hashes -r requirements/development.lock
+	@$(PY) -m pip install --quiet --no-deps --require-hashes -r requirements/development.lock
 	@touch $@ $(STATE)/runtime
 
 demo: $(STATE)/runtime ## run the main job on a small world and say what happened

@@ -1,78 +1,49 @@
-"""Statements of the books: the trial balance, accounts, what moved on one of them, and single entries.
+"""Statements of the books: accounts, what moved on one of them, and single entries.
 
-Readers are scoped by *funds*: the codes of the funds whose books they may read; None means every book there is.
-What is not theirs is answered like what does not exist.
+Readers are scoped by *funds* (see `questions`). What is not theirs is answered like what does not exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TypeAlias
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, When, Window
+from django.db import connection
+from django.db.models import Q, QuerySet
 
+from ledger import clock
 from ledger.books.models import Account, Entry, Side, Transfer
+from ledger.books.questions import CODE, LAST_MS, ROOM, DaysReversed, Funds, check_instant, types_among
 from ledger.errors import NotFound
-
-Funds: TypeAlias = Collection[str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrialRow:
-    """One account type of one book: how many accounts, what was ever posted, and where that leaves it."""
-
-    type: str
-    meaning: str
-    accounts: int
-    debits: int
-    credits: int
-
-    @property
-    def debit_balance(self) -> int:
-        """What the debits exceed the credits by."""
-        return max(self.debits - self.credits, 0)
-
-    @property
-    def credit_balance(self) -> int:
-        """What the credits exceed the debits by."""
-        return max(self.credits - self.debits, 0)
+from ledger.sql import load
 
 
 @dataclass(frozen=True, slots=True)
-class TrialBook:
-    """One book with its rows. Debits and credits are equal by construction; the totals show it."""
+class Place:
+    """A place in the recorded order of an account: just before the transfer of this id, recorded at this instant."""
 
-    kind: str
-    owner: str
-    asset: str
-    rows: tuple[TrialRow, ...]
+    recorded_at_ms: int
+    transfer_id: int
 
-    @property
-    def debits(self) -> int:
-        """All that was debited in the book."""
-        return sum(row.debits for row in self.rows)
 
-    @property
-    def credits(self) -> int:
-        """All that was credited in the book."""
-        return sum(row.credits for row in self.rows)
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one transfer did to an account; `change` and `balance_after` are on the account's normal side."""
 
-    @property
-    def debit_balance(self) -> int:
-        """The debit balances of the book."""
-        return sum(row.debit_balance for row in self.rows)
-
-    @property
-    def credit_balance(self) -> int:
-        """The credit balances of the book."""
-        return sum(row.credit_balance for row in self.rows)
+    transfer_id: int
+    entry_id: int
+    template: str
+    recorded_at_ms: int
+    happened_at_ms: int
+    other: str
+    debit: int
+    credit: int
+    balance_after: int
+    change: int
 
     @property
-    def is_balanced(self) -> bool:
-        """Whether both sides are equal."""
-        return self.debits == self.credits
+    def place(self) -> Place:
+        """Where it stands: what is older comes before it."""
+        return Place(self.recorded_at_ms, self.transfer_id)
 
 
 def accounts_in(funds: Funds) -> QuerySet[Account]:
@@ -81,38 +52,42 @@ def accounts_in(funds: Funds) -> QuerySet[Account]:
     return Account.objects.filter(scope).select_related("book", "type").order_by("code")
 
 
-def trial_balance(funds: Funds) -> list[TrialBook]:
-    """Return each book of these funds, its account types and what was posted to them."""
-    rows = (
-        accounts_in(funds)
-        .values_list("book__owner", "book__kind", "book__asset", "type_id", "type__meaning")
-        .annotate(accounts=Count("id"), debited=Sum("debits_total"), credited=Sum("credits_total"))
-        .order_by("book__owner", "book__kind", "book__asset", "type_id")
-    )
-    return [
-        TrialBook(kind, owner, asset, tuple(TrialRow(*row[3:]) for row in of_book))
-        for (owner, kind, asset), of_book in groupby(rows, key=lambda row: row[:3])
-    ]
-
-
 def account_of(funds: Funds, code: str) -> Account:
     """Return one account. Refuses: NotFound, the same for foreign and unknown ones."""
-    account = accounts_in(funds).filter(code=code).first()
+    account = accounts_in(funds).filter(code=code).first() if CODE.fullmatch(code) else None
     if account is None:
         raise NotFound(kind="account", name=code)
     return account
 
 
-def statement_of(account: Account) -> QuerySet[Transfer]:
-    """Return what moved on an account, newest first: `change` and `balance_after`, both on its normal side."""
-    increases = Q(debit_account=account) if account.normal_side == Side.DEBIT else Q(credit_account=account)
-    moved = Transfer.objects.filter(Q(debit_account=account) | Q(credit_account=account))
-    return (
-        moved.annotate(change=Case(When(increases, then=F("amount")), default=-F("amount")))
-        .annotate(balance_after=Window(Sum("change"), order_by=F("id").asc()))
-        .select_related("entry__template", "debit_account", "credit_account")
-        .order_by("-id")
-    )
+def statement_of(
+    account: Account,
+    *,
+    how_many: int,
+    older_than: Place | None = None,
+    from_ms: int = 0,
+    to_ms: int = LAST_MS,
+) -> list[Leg]:
+    """Return at most `how_many` of what moved on an account, newest first; the next page is older than its last leg.
+
+    `from_ms` and `to_ms` bound when it was recorded; both instants are included. The balances are those that were
+    stored with the transfers. Units: milliseconds UTC. Refuses: InstantImplausible, DaysReversed.
+    """
+    if check_instant(from_ms) > check_instant(to_ms):
+        raise DaysReversed(first=clock.iso_utc(from_ms), last=clock.iso_utc(to_ms))
+    end = (to_ms + 1, 0)
+    before_ms, before_id = min(end, (older_than.recorded_at_ms, older_than.transfer_id)) if older_than else end
+    parameters = {
+        "account": account.id,
+        "from_ms": from_ms,
+        "before_ms": before_ms,
+        "before_id": before_id,
+        "how_many": how_many,
+        "sign": 1 if account.normal_side == Side.DEBIT else -1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(load(ROOM, "statement_page"), parameters)
+        return [Leg(*row) for row in cursor.fetchall()]
 
 
 def entry_of(funds: Funds, entry_id: int) -> Entry:
@@ -141,5 +116,6 @@ def movements_of_voucher(fund: str, voucher: str) -> QuerySet[Transfer]:
 
 
 def touching(transfers: QuerySet[Transfer], *, account_type: str) -> QuerySet[Transfer]:
-    """Keep the transfers that debit or credit an account of this type."""
+    """Keep the transfers that debit or credit an account of this type. Refuses: NotFound, for one that there is not."""
+    types_among([account_type])
     return transfers.filter(Q(debit_account__type=account_type) | Q(credit_account__type=account_type))

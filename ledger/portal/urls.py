@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from ledger.books.statements import Funds
+from ledger.books.questions import Funds
 from ledger.portal import views
 
 BooksView: TypeAlias = Callable[Concatenate[HttpRequest, Funds, ...], HttpResponse]
@@ -23,4 +23,6 @@ def patterns(reader: Reader) -> list[URLPattern]:
         path("accounts/", reader(views.accounts), name="accounts"),
         path("accounts/<path:code>/", reader(views.account), name="account"),
         path("entries/<int:entry_id>/", reader(views.entry), name="entry"),
+        path("open-items/", reader(views.open_items), name="open_items"),
+        path("roll-forward/", reader(views.roll_forward), name="roll_forward"),
     ]

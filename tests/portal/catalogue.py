@@ -12,6 +12,7 @@ from billing.codes import CODES
 from billing.metering.formats.codes import CODES as LINE_CODES
 from billing.metering.services import CODES as FILE_CODES
 from billing.settlement import errors as settlement_errors
+from ledger.books import questions
 from ledger.errors import ActNotPermitted, NotFound, Refusal
 from ledger.refusals.errors import RefusalFilterUnanswerable
 from vouchers.people.permissions import ACTS, Role
@@ -23,8 +24,14 @@ MO = PO.with_suffix(".mo")
 CHART = ROOT / "ledger" / "books" / "chart"
 KINDS = (
     "account",
+    "account type",
     "adjudication of line",
+    "axis of time",
     "entry",
+    "fund",
+    "key",
+    "kind of book",
+    "page",
     "programme",
     "refusal",
     "run",
@@ -60,12 +67,12 @@ def marked() -> set[str]:
 def shown_data() -> set[str]:
     """Return our own sentences that pages look up in the catalogue by value."""
     refusals = [NotFound, ActNotPermitted, RefusalFilterUnanswerable]
-    refusals += [fact for fact in vars(settlement_errors).values() if _is_refusal(fact)]
+    refusals += [fact for room in (settlement_errors, questions) for fact in vars(room).values() if _is_refusal(fact)]
     words = {text for code in CODES.values() for text in (code.sentence, code.resolution)}
     words |= {*LINE_CODES.values(), *FILE_CODES.values(), *KINDS, *SENTENCES, *CYCLES, "debit", "credit"}
     words |= {text for refusal in refusals for text in (refusal.message, refusal.remedy)}
     words |= {purpose for purpose, _ in ACTS.values()} | {role.label for role in Role}
-    for table, column in (("account_types", "meaning"), ("templates", "when")):
+    for table, column in (("account_types", "meaning"), ("account_types", "cleared_when"), ("templates", "when")):
         with (CHART / f"{table}.csv").open(newline="") as rows:
             words |= {row[column] for row in csv.DictReader(rows)}
     return words - {""}

@@ -57,6 +57,8 @@ CASES = {
     "account": Case("finance"),
     "entry": Case("finance"),
     "refusals": Case("ops", 403),
+    "open_items": Case("finance", LISTED),
+    "roll_forward": Case("finance", LISTED),
 }
 OPEN = {"login", "logout", "set_language"}  # what concerns nobody's data
 NOT_THE_PORTAL = ("api/", "engine-room/")
@@ -150,7 +152,7 @@ def test_whom_it_is_for_gets_it(name: str, as_person: Browser) -> None:
     assert answer.status_code == case.status
 
 
-@pytest.mark.parametrize("name", ["trial_balance", "accounts", "account", "entry"])
+@pytest.mark.parametrize("name", ["trial_balance", "accounts", "account", "entry", "open_items", "roll_forward"])
 @pytest.mark.parametrize("login", ["ops", "hexi-it", "north-ops"])
 def test_the_books_are_for_whom_the_permissions_name(name: str, login: str, as_person: Browser) -> None:
     answer = as_person(login).get(address_of(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,9 @@ from django.urls import reverse
 from billing.models import Statement, UsageFile
 from billing.portal.waterfall import Cut, waterfall
 from ledger.books import statements
+from ledger.books.trial_balance import trial_balance
 from ledger.models import Account, Entry
+from ledger.units import text_from_minor
 from vouchers.models import Voucher
 from vouchers.portal.value import values_of
 
@@ -24,16 +27,16 @@ FLOORS = ("ledger", "vouchers", "billing")
 
 
 def test_every_book_of_the_trial_balance_is_balanced(db: None) -> None:
-    books = statements.trial_balance(None)
+    books = trial_balance(None)
 
     assert {book.kind for book in books} == {"B", "K", "M", "Q"}
     assert all(book.is_balanced and book.debit_balance == book.credit_balance for book in books)
-    assert statements.trial_balance(["another"]) == []
+    assert trial_balance(["another"]) == []
 
 
 def test_the_running_balance_ends_at_the_balance(db: None) -> None:
     for account in Account.objects.all():
-        rows = list(statements.statement_of(account))
+        rows = statements.statement_of(account, how_many=1000)
 
         assert rows[0].balance_after == account.balance
         assert sum(row.change for row in rows) == account.balance
@@ -45,11 +48,120 @@ def test_the_running_balance_ends_at_the_balance(db: None) -> None:
 
 def test_a_page_of_a_statement_goes_on_where_the_last_one_ended(db: None) -> None:
     account = Account.objects.get(code="K.Claimed[QC26,O-hexi:2026-10]")
-    rows = statements.statement_of(account)
 
-    first, second = rows[:2], rows[2:4]
+    first = statements.statement_of(account, how_many=2)
+    second = statements.statement_of(account, how_many=2, older_than=first[-1].place)
 
     assert first[1].balance_after - first[1].change == second[0].balance_after
+
+
+def test_a_long_statement_is_read_from_the_newest_page_to_the_oldest(
+    as_person: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.portal.pages.stretch_of.__kwdefaults__", {"size": 2})
+    account = Account.objects.get(code="K.Claimed[QC26,O-hexi:2026-10]")
+    client, address = as_person("finance"), reverse("account", args=[account.code])
+
+    told: list[str] = []
+    page = client.get(address + "?to=2026-11-20").content.decode()
+    assert 'rel="first"' not in page
+    while older := re.search(r'rel="next" href="([^"]+)"', page):
+        told += re.findall(r"/books/entries/([0-9]+)/", page)
+        assert "to=2026-11-20" in older[1]
+        page = client.get(address + older[1].replace("&amp;", "&")).content.decode()
+    told += re.findall(r"/books/entries/([0-9]+)/", page)
+
+    assert 'rel="first"' in page
+    assert told == [str(row.entry_id) for row in statements.statement_of(account, how_many=1000)]
+
+
+def test_a_statement_of_days_without_transfers_says_so(as_person: Browser) -> None:
+    address = reverse("account", args=["B.Held[QC26,V-hexi,O-hexi]"])
+
+    assert "Nothing was recorded" in as_person("finance").get(address, {"from": "2026-11-21"}).content.decode()
+    assert "Nothing was recorded" in as_person("finance").get(address, {"to": "2026-11-19"}).content.decode()
+    assert "Nothing was recorded" not in as_person("finance").get(address, {"from": "2026-11-20"}).content.decode()
+
+
+@pytest.mark.parametrize("by", ["happened", "recorded"])
+def test_the_trial_balance_of_a_day_is_shown_with_both_sides_equal(by: str, as_person: Browser) -> None:
+    client, address = as_person("finance"), reverse("trial_balance")
+
+    page = client.get(address, {"as_of": "2026-11-20", "by": by}).content.decode()
+    before = client.get(address, {"as_of": "2025-01-01", "by": by}).content.decode()
+
+    assert "B.Held" in page
+    assert "Both sides are equal" in page
+    assert "The sides differ" not in page
+    assert "Nothing stood in the books by then" in before
+
+
+def test_open_items_are_listed_with_what_must_end_them(as_person: Browser) -> None:
+    client, address = as_person("finance"), reverse("open_items")
+
+    page = client.get(address).content.decode()
+    narrowed = client.get(address, {"fund": "QC26", "type": "B.Available", "key": "V-hexi"}).content.decode()
+
+    assert "B.Available[QC26,V-hexi]" in page
+    assert "voucher ended" in page
+    assert set(re.findall(r"<code>([^<]+)</code>", narrowed)) == {"B.Available[QC26,V-hexi]"}
+
+
+def test_a_roll_forward_closes_at_the_balance(as_person: Browser) -> None:
+    client, address = as_person("finance"), reverse("roll_forward")
+    span = {"from": "2026-01-01", "to": "2026-12-31", "type": "B.Available", "key": "V-hexi"}
+
+    page = client.get(address, span).content.decode()
+    before = client.get(address, span | {"from": "2025-01-01", "to": "2025-01-31"}).content.decode()
+
+    balance = Account.objects.get(code="B.Available[QC26,V-hexi]").balance
+    assert "ISSUE" in page
+    assert text_from_minor(balance) in page
+    assert "Nothing had happened on these accounts by then" in before
+
+
+WRONG = [
+    ("trial_balance", {"as_of": "yesterday"}, 422),
+    ("trial_balance", {"as_of": "2500-01-01"}, 422),
+    ("trial_balance", {"as_of": "2026-11-20", "by": "chance"}, 404),
+    ("accounts", {"type": "B.Hled"}, 404),
+    ("accounts", {"fund": "QC27"}, 404),
+    ("accounts", {"fund": "\0"}, 404),
+    ("accounts", {"q": "\0"}, 404),
+    ("account", {"from": "2026-11-31"}, 422),
+    ("account", {"from": "2026-11-20", "to": "2026-11-19"}, 422),
+    ("account", {"older": "1"}, 404),
+    ("open_items", {"type": "B.Hled"}, 404),
+    ("open_items", {"type": "B.Unallocated"}, 422),
+    ("open_items", {"fund": "QC27"}, 404),
+    ("open_items", {"key": "V-nobody"}, 404),
+    ("roll_forward", {"type": "B.Hled"}, 404),
+    ("roll_forward", {"kind": "Z"}, 404),
+    ("roll_forward", {"kind": "M", "type": "B.Held"}, 422),
+    ("roll_forward", {"fund": "QC27"}, 404),
+    ("roll_forward", {"key": "V-nobody"}, 404),
+    ("roll_forward", {"from": "2026-11-20", "to": "2026-11-01"}, 422),
+]
+
+
+@pytest.mark.parametrize(("name", "fields", "status"), WRONG)
+def test_a_field_that_cannot_be_answered_is_refused_and_never_an_empty_page(
+    name: str, fields: dict[str, str], status: int, as_person: Browser
+) -> None:
+    codes = ["B.Held[QC26,V-hexi,O-hexi]"] if name == "account" else []
+
+    assert as_person("finance").get(reverse(name, args=codes), fields).status_code == status
+
+
+@pytest.mark.parametrize("name", ["accounts", "open_items", "roll_forward"])
+def test_a_foreign_fund_is_answered_like_one_that_does_not_exist(name: str, as_person: Browser) -> None:
+    stranger = as_person("stranger")
+
+    assert [stranger.get(reverse(name), {"fund": fund}).status_code for fund in ("QC26", "nowhere")] == [404, 404]
+
+
+def test_movements_in_a_state_that_does_not_exist_are_refused(as_person: Browser) -> None:
+    assert as_person("hexi-it").get("/vouchers/V-hexi/", {"state": "heldd"}).status_code == 404
 
 
 def test_an_entry_shows_only_rows_of_the_readers_funds(db: None) -> None:

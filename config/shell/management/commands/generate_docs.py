@@ -116,7 +116,15 @@ def findings_page() -> str:
 def chart_page() -> str:
     """Return the chart of accounts and the templates."""
     types = [
-        (f"`{row['code']}`", row["normal_side"], row["floored"], row["keys"], row["meaning"], row["cleared_when"])
+        (
+            f"`{row['code']}`",
+            row["normal_side"],
+            row["floored"],
+            row["keys"],
+            row["meaning"],
+            row["cleared_when"],
+            row["deadline"],
+        )
         for row in rows_of("account_types")
     ]
     flows: dict[str, list[str]] = {}
@@ -128,7 +136,7 @@ def chart_page() -> str:
     return (
         f"{NOTE}# Chart of accounts\n\nAn account is written `Type[fund,key,…]`. Its balance is shown, and where "
         "floored never falls below zero, on its normal side.\n\n"
-        + table(("type", "side", "floored", "keys after the fund", "meaning", "zero when"), types)
+        + table(("type", "side", "floored", "keys after the fund", "meaning", "zero when", "deadline"), types)
         + "\n## Templates\n\n`X→Y` debits X and credits Y. The database refuses a pair that its template does not list."
         + "\n\n"
         + table(("template", "posted when", "flows"), templates)
