@@ -66,6 +66,9 @@ def test_the_main_job_by_commands(usage, evidence, tmp_path):
         foreign = exits("close_period", *RUN[:4], "--actor", "boss")
     told = fits(command("explain", "O1:2026-10"), "explain")
     verdict = fits(command("verify_books"), "verify_books")
+    with today("2026-11-16"):
+        waiting = fits(command("open_items", "--fund", "P1", "--type", "M.Payable", "--type", "K.Held"), "open_items")
+    rolled = fits(command("roll_forward", "--from", "2026-01-01", "--to", "2026-12-31", "--kind", "M"), "roll_forward")
 
     assert slip["accepted"] == 2
     assert summary["claimed_minor"] == 400_00
@@ -80,6 +83,9 @@ def test_the_main_job_by_commands(usage, evidence, tmp_path):
     assert (early[0], foreign[0]) == (2, 2)
     assert "period_must_be_over" in early[2]
     assert "act_not_permitted" in foreign[2]
+    assert {item["type"]: item["balance"] for item in waiting["items"]} == {"M.Payable": 60_00, "K.Held": 200_00}
+    assert waiting["overdue"] == 0
+    assert [group["closing"] for group in rolled["groups"]] == [0], "a whole book stands at zero"
 
 
 def test_several_files_give_one_document(usage, evidence):
@@ -97,6 +103,19 @@ def test_what_people_read_names_figures_and_reasons(usage, capsys):
 
     assert "usage.sacct: 2 rows" in out.getvalue()
     assert "20.000000" in out.getvalue()
+
+
+def test_open_items_and_roll_forwards_are_told_to_people():
+    declare()
+    items, rolled = io.StringIO(), io.StringIO()
+    with today("2026-11-16"):
+        call_command("open_items", stdout=items)
+        call_command(
+            "roll_forward", "--from", "2025-01-01", "--to", "2026-12-31", "--type", "B.Available", stdout=rolled
+        )
+
+    assert "until voucher ended" in items.getvalue()
+    assert "ISSUE: debited 0, credited " in rolled.getvalue()
 
 
 def test_lines_that_go_back_exit_with_one_and_are_told(tmp_path):
@@ -134,6 +153,10 @@ def test_a_world_with_errors_exits_with_one_and_names_the_lines(tmp_path):
         (("settle", *RUN, "--actor", "boss"), "run_is_missing"),
         (("settle", *RUN, "--confirm", "--actor", "c1-op"), "not_found"),
         (("explain", "O1:2026-10"), "not_found"),
+        (("open_items", "--type", "M.Intransit"), "not_found"),
+        (("open_items", "--type", "M.Expense"), "account_type_is_not_cleared"),
+        (("roll_forward", "--from", "October", "--to", "2026-10-31"), "day_is_malformed"),
+        (("roll_forward", "--from", "2026-10-01", "--to", "2026-10-31", "--fund", "P9"), "not_found"),
         (
             ("submit_usage", "--centre", "x", "--cluster", "y", "--format", "slurm-sacct", "FILE", "--actor", "c1-op"),
             "not_found",
