@@ -29,9 +29,9 @@ from ledger.books.questions import (
 )
 from ledger.books.roll_forward import roll_forward
 from ledger.books.selectors import balance_at, balances_at, balances_of, balances_under, total_of
-from ledger.books.services import seal
 from ledger.books.trial_balance import trial_balance, trial_balance_at
 from ledger.errors import NotFound
+from ledger.log.services import seal
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 

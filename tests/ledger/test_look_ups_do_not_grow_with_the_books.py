@@ -8,7 +8,7 @@ from django.db import connection, connections
 
 from ledger.books.models import Account, Transfer
 from ledger.books.selectors import balance_at
-from ledger.books.services import seal
+from ledger.log.services import seal
 from ledger.sql import load
 
 pytestmark = [pytest.mark.database]

@@ -22,7 +22,9 @@ class Command(BaseCommand):
     help = "Run the benchmarks of bench/, each against its yardstick in the same run, and print ratios of medians."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        names = sorted(path.stem for path in (Path(settings.BASE_DIR) / "bench").glob("[a-z]*.py") if path.stem != "pgbench")
+        names = sorted(
+            path.stem for path in (Path(settings.BASE_DIR) / "bench").glob("[a-z]*.py") if path.stem != "pgbench"
+        )
         parser.add_argument("names", nargs="*", metavar="NAME", choices=[*names, []], help=", ".join(names))
         parser.add_argument("--rounds", type=int, default=5, help="alternating rounds after one to warm up (5)")
         self.all_names = names
