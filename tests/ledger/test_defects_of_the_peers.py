@@ -11,7 +11,10 @@ from django.db import DatabaseError, DataError, connections, transaction
 
 from ledger.books import errors
 from ledger.books.models import Entry, Transfer
-from ledger.books.selectors import balances_of
+from ledger.books.open_items import open_items
+from ledger.books.selectors import balance_at, balances_of, total_of
+from ledger.books.statements import account_of
+from ledger.errors import Refusal
 from ledger.log import services as log
 
 pytestmark = pytest.mark.database
@@ -148,3 +151,22 @@ def test_grand_challenge_the_credits_left_go_negative_after_expiry():
     post([entry("EXPIRE", (V1, "B.Expired[T26,V1]", 30))])
 
     assert balances_of([V1, HELD]) == {V1: 0, HELD: 70}
+
+
+@pytest.mark.django_db
+def test_formance_a_question_that_cannot_be_answered_is_answered_with_nothing():
+    """Issue 1416: an empty answer was read as "reconciles to zero". Here it is refused, by whatever door it comes."""
+    post(voucher("V1", 5))
+
+    for ask in (
+        lambda: balances_of(["B.Availble[T26,V1]"]),
+        lambda: balances_of(["B.Available[T26]"]),
+        lambda: balance_at(V1, recorded_ms=-1),
+        lambda: balance_at(V1, happened_ms=7_258_118_400_000),
+        lambda: total_of(fund="T26", account_type="B.Availble"),
+        lambda: open_items(None, types=["B.Available"]),
+        lambda: open_items(None, fund="T27"),
+        lambda: account_of(["T27"], V1),
+    ):
+        with pytest.raises(Refusal):
+            ask()

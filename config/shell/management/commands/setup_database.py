@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections, transaction
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import sql
 
 from ledger import privileges
@@ -42,7 +43,14 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if "owner" not in settings.DATABASES:
             raise CommandError("Set DATABASE_OWNER_URL to a role that owns the database, for this command only.")
-        call_command("migrate", database="owner", interactive=False, verbosity=max(0, options["verbosity"] - 1))
+        try:
+            call_command("migrate", database="owner", interactive=False, verbosity=max(0, options["verbosity"] - 1))
+        except InconsistentMigrationHistory as error:
+            raise CommandError(
+                "This database is of an earlier, unreleased version, whose tables are not converted. Drop it and create it "
+                "anew; of the embedded cluster, run `make stop` and delete the folder that `python -m config.database "
+                "status` shows."
+            ) from error
         grant_privileges(runtime_role=connections["default"].get_connection_params()["user"])
         if options["verbosity"]:
             self.stdout.write("The database is up to date.")
