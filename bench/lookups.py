@@ -33,14 +33,14 @@ SELECT 'ISSUE', 1, %(fund)s || ':' || n, sha256(n::text::bytea),
     %(begin_ms)s + n * 100 / %(a_day)s * %(day_ms)s + n * 100 %% %(a_day)s,
     %(begin_ms)s + n * 100 * %(day_ms)s / %(a_day)s,
     'bench', '', '', ''
-FROM generate_series(0, %(transfers)s / 100 - 1) AS n
+FROM generate_series(0::bigint, %(transfers)s / 100 - 1) AS n
 """
 TRANSFERS = """
 INSERT INTO ledger_transfer (entry_id, ordinal, book_id, debit_account_id, credit_account_id, amount, recorded_at_ms,
     debit_balance, credit_balance)
 SELECT e.id, n %% 100 + 1, p.book_id, p.id, v.id, 1, e.recorded_at_ms, 1000000000 - %(vouchers)s - n - 1,
     n / %(vouchers)s + 2
-FROM generate_series(0, %(transfers)s - 1) AS n
+FROM generate_series(0::bigint, %(transfers)s - 1) AS n
 INNER JOIN ledger_entry AS e ON e.id = %(first_entry)s + n / 100
 CROSS JOIN (SELECT id, book_id FROM ledger_account WHERE code = 'B.Unallocated[' || %(fund)s || ']') AS p
 INNER JOIN ledger_account AS v ON v.code = 'B.Available[' || %(fund)s || ',V' || n %% %(vouchers)s || ']'

@@ -47,8 +47,8 @@ class Command(BaseCommand):
             call_command("migrate", database="owner", interactive=False, verbosity=max(0, options["verbosity"] - 1))
         except InconsistentMigrationHistory as error:
             raise CommandError(
-                "This database is of an earlier, unreleased version, whose tables are not converted. Drop it and create it "
-                "anew; of the embedded cluster, run `make stop` and delete the folder that `python -m config.database "
+                "This database is of an earlier, unreleased version, whose tables are not converted. Drop it and create "
+                "it anew; of the embedded cluster, run `make stop` and delete the folder that `python -m config.database "
                 "status` shows."
             ) from error
         grant_privileges(runtime_role=connections["default"].get_connection_params()["user"])
