@@ -1,0 +1,190 @@
+"""Kill -9, whenever and whatever it hits: what was acknowledged is there, nothing is half there, asking again helps.
+
+A cluster of its own with production's settings, under a storm of postings by processes of their own (`storm.py`).
+"""
+
+import os
+import select
+import socket
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from bookkeeping import entry, post, violated, voucher
+from django.core.management import call_command
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from psycopg import errors
+from storm import Storm, kill_server, leading_to, own_cluster
+from storm_client import kind_of, seeds
+
+from config.database.errors import DatabaseCouldNotStart, DatabaseFolderUnusable
+from config.database.folders import SOCKET_NAME
+from ledger.books.errors import AccountPassesItsFloor
+from ledger.books.models import Entry
+from ledger.books.selectors import balances_of
+from ledger.errors import Refusal
+
+pytestmark = pytest.mark.database
+
+#: Eleven kills.
+DECK = ["server", "server", "server_twice", "server_and_client", "postmaster", "backend", "backend", "client", "client"]
+#: A second server is tried with fewer.
+DECKS = 2 if os.environ.get("QUANBU_POSTGRES_BIN") else 5
+
+
+@pytest.fixture(scope="module")
+def cluster(django_db_blocker):
+    """A cluster of this module's own, with its tables."""
+    with django_db_blocker.unblock(), own_cluster() as cluster:
+        call_command("setup_database", verbosity=0)
+        connections["owner"].close()
+        yield cluster
+
+
+@pytest.fixture
+def _it_runs(cluster):
+    """The cluster's server runs, whatever was done to it."""
+    connection.close()
+    connection.ensure_connection()
+
+
+@seeds(2026)
+@pytest.mark.usefixtures("_it_runs")
+def test_a_storm_of_postings_survives_kill_after_kill(cluster, seed):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('fsync'), current_setting('synchronous_commit')")
+        assert cursor.fetchone() == ("on", "on")
+    storm = Storm(cluster, seed)
+
+    with storm.raging():
+        for _ in range(DECKS):
+            for blow in storm.chance.sample(DECK, len(DECK)):
+                storm.strike(blow)
+            assert violated() == set()
+        storm.end()
+
+    assert len(storm.kills) >= 11 * DECKS
+    assert violated() == set()
+
+
+class Cut(threading.Thread):
+    """Stands between a client and the server, and at the client's COMMIT kills the server: before or after it.
+
+    Django takes it for the cluster. Whether it brings the server back is for the test to say.
+    """
+
+    def __init__(self, cluster, *, committed, comes_back=True):
+        super().__init__()
+        self.cluster, self.committed, self.comes_back, self.armed = cluster, committed, comes_back, False
+        self.folder = Path(tempfile.mkdtemp(prefix="cut-", dir=cluster.checkout))
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.folder / SOCKET_NAME))
+        self.listener.listen()
+
+    def parameters(self, role):
+        return self.cluster.parameters(role) | {"host": str(self.folder)}
+
+    def ensure_running(self):
+        if not self.comes_back:
+            raise DatabaseCouldNotStart(folder=self.folder, log="the log", reason="no space left on device")
+        self.cluster.ensure_running()
+
+    def lose_answer(self, act):
+        """Ask, and return the error that the client hears."""
+        with leading_to(self):
+            self.start()
+            connection.ensure_connection()
+            self.armed = True
+            with pytest.raises((OperationalError, DatabaseCouldNotStart)) as lost:
+                post(act)
+        self.join()
+        return lost.value
+
+    def run(self):
+        with self.listener:
+            client, _ = self.listener.accept()
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(str(self.cluster.places.socket_file))
+            while self.passes_on(client, server):
+                pass
+
+    def passes_on(self, client, server):
+        """Pass on what somebody says, and say whether to go on."""
+        (speaker, *_), _, _ = select.select([client, server], [], [])
+        said = speaker.recv(65_536)
+        if self.armed and b"COMMIT\0" in said:
+            if self.committed:
+                server.sendall(said)
+                assert b"COMMIT" in server.recv(65_536), "the server has answered, and nobody is told"
+            kill_server(self.cluster)
+            return False
+        (client if speaker is server else server).sendall(said)
+        return said != b""
+
+
+@pytest.mark.usefixtures("_it_runs")
+@pytest.mark.parametrize("committed", [False, True], ids=["killed before the commit", "killed after the commit"])
+def test_a_reply_that_was_lost_is_had_by_asking_again(cluster, committed):
+    fund = "T27" if committed else "T28"
+    available, held = f"B.Available[{fund},V1]", f"B.Held[{fund},V1,O1]"
+    post(voucher("V1", 100, fund=fund))
+    act = [entry("HOLD", (available, held, 60)), entry("HOLD", (available, held, 30))]
+
+    lost = Cut(cluster, committed=committed).lose_answer(act)
+    connection.close()
+    there = Entry.objects.filter(idempotency_key__in=[each.idempotency_key for each in act]).count()
+    first, second = post(act), post(act)
+
+    assert kind_of(lost, asked=True) == "ambiguous"
+    assert there == (2 if committed else 0)
+    assert [each.replayed for each in first + second] == [committed, committed, True, True]
+    assert [each.entry_id for each in first] == [each.entry_id for each in second]
+    assert balances_of([available, held]) == {available: 10, held: 90}
+    assert violated() == set()
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="Django connects anew while it leaves a lost transaction, and the launcher's refusal hides what was lost",
+)
+@pytest.mark.usefixtures("_it_runs")
+def test_a_commit_whose_reply_was_lost_is_not_told_as_a_refusal_which_promises_that_nothing_was_written(cluster):
+    act = voucher("V1", 100, fund="T29")
+
+    lost = Cut(cluster, committed=True, comes_back=False).lose_answer(act)
+    connection.close()
+
+    assert [each.replayed for each in post(act)] == [True, True], "it was written"
+    assert not isinstance(lost, Refusal)
+
+
+def caused_by(cause, kind=OperationalError):
+    error = kind(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "when_connecting", "when_asked"),
+    [
+        (AccountPassesItsFloor(), None, "refused"),
+        (DatabaseCouldNotStart(reason="nothing"), "transient", "ambiguous"),
+        (caused_by(errors.CannotConnectNow("the database system is starting up")), "transient", "ambiguous"),
+        (caused_by(errors.OperationalError("... Connection refused")), "transient", "ambiguous"),
+        (caused_by(errors.CrashShutdown("terminating connection")), "transient", "ambiguous"),
+        (caused_by(errors.OperationalError("server closed the connection unexpectedly")), "transient", "ambiguous"),
+        (caused_by(errors.InterfaceError("the connection is closed"), InterfaceError), "transient", "ambiguous"),
+        (caused_by(errors.DeadlockDetected("deadlock detected")), None, None),
+        (caused_by(errors.TooManyConnections("too many clients")), None, None),
+        (caused_by(errors.OperationalError("password authentication failed")), None, None),
+        (caused_by(errors.UniqueViolation("duplicate key"), DatabaseError), None, None),
+        (DatabaseFolderUnusable(reason="it is a link"), None, None),
+        (AssertionError("a bug"), None, None),
+    ],
+    ids=lambda value: type(value.__cause__ or value).__name__ if isinstance(value, Exception) else None,
+)
+def test_an_error_is_an_answer_or_means_ask_again_or_fails_the_storm(error, when_connecting, when_asked):
+    assert kind_of(error, asked=False) == when_connecting
+    assert kind_of(error, asked=True) == when_asked
