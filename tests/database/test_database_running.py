@@ -1,6 +1,7 @@
 """A running cluster: who may do what in it, and that it comes back whatever happened to its server."""
 
 import fcntl
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.database import processes
+from config.database import processes, server
+from config.database.binaries import Binaries
+from config.database.errors import DatabaseCouldNotStart
 from config.database.folders import SOCKET_NAME
+from config.database.launcher import Cluster
 
 pytestmark = pytest.mark.launcher
 
@@ -193,6 +197,25 @@ def test_a_stale_pid_file_that_names_a_stranger_stops_nobody(world, stranger):
     assert not_running["answers"] == [False, False]
     assert again["ready"]
     assert bystander.poll() is None
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=DatabaseCouldNotStart,
+    reason="PostgreSQL refuses an empty pid file for ever, and the launcher waits for it to pass",
+)
+def test_an_empty_pid_file_of_a_start_that_was_killed_stops_nobody(own_world, monkeypatch):
+    found = own_world.visit("ensure_running")
+    own_world.kill(found["pid"])
+    pid_file = Path(found["data"]) / "postmaster.pid"
+    os.truncate(pid_file, 0)
+    monkeypatch.setattr(server, "START_S_MAX", 5)
+
+    try:
+        Cluster(own_world.checkout, own_world.state_root, programs=Binaries(own_world.programs)).ensure_running()
+    finally:
+        if pid_file.stat().st_size == 0:
+            pid_file.unlink()
 
 
 def test_a_server_that_lost_its_socket_is_replaced(world):
