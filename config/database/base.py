@@ -68,3 +68,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 raise
         embedded(CHECKOUT).ensure_running()
         return super().get_new_connection(self.get_connection_params())
+
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
+        """Leave a transaction whose connection was lost without connecting anew.
+
+        Django would, only to set what a new connection has anyway; and a server that does not come back would then hide
+        the error that says what was lost behind one that says that nothing was done.
+        """
+        if autocommit and self.connection is None:
+            return
+        super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)

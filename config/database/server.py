@@ -76,6 +76,7 @@ class Server:
         deadline = time.monotonic() + START_S_MAX
         self._prepare_files()
         while True:
+            self._remove_empty_pid_file()
             said_before = self._log_size()
             if self._await_ready(self._spawn(programs)):
                 return
@@ -130,6 +131,17 @@ class Server:
                 reason=error.strerror,
                 advice="Make room or allow writing, and try again.",
             ) from error
+
+    def _remove_empty_pid_file(self) -> None:
+        """Remove what a start left that was killed between making its pid file and writing to it.
+
+        PostgreSQL refuses an empty one for ever. Nobody but us starts this cluster while we hold the lock; where
+        somebody does all the same, a process was called with this data folder.
+        """
+        pid_file = self.places.data / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError):
+            if pid_file.stat().st_size == 0 and not any(processes.started_on(self.places.data, self.account.uid)):
+                pid_file.unlink()
 
     def _spawn(self, programs: Binaries) -> int:
         environment = processes.clean_environment()

@@ -25,7 +25,7 @@ from ledger.books.errors import BooksRefusal
 
 FACE = 2_000
 VOUCHERS = [f"V{number}" for number in range(6)]
-CAP, ROOM, USED = (f"L.{name}[T26,issued,E1,2026]" for name in ("Cap", "Room", "Used"))
+CAP, ROOM, USED = (f"L.{name}[T26,applied,E1,2026]" for name in ("Cap", "Room", "Used"))
 
 #: How PostgreSQL says that it ends, or is not there yet.
 GOING_OR_COMING = {"57P01", "57P02", "57P03"}

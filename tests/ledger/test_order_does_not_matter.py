@@ -26,7 +26,7 @@ by_chance = settings(
 DAY_MS = 24 * 60 * 60 * 1000
 PLENTY = 1_000_000
 VOUCHERS = ("V1", "V2", "V3")
-CAP, ROOM, USED = (f"L.{name}[T26,issued,E1,2026]" for name in ("Cap", "Room", "Used"))
+CAP, ROOM, USED = (f"L.{name}[T26,applied,E1,2026]" for name in ("Cap", "Room", "Used"))
 
 
 def states_of(name):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.database
 
 WRITERS, BATCHES = 16, 25
 AVAILABLE, HELD = "B.Available[T26,V1]", "B.Held[T26,V1,O1]"
-CAP, ROOM, USED = (f"L.{name}[T26,issued,E1,2026]" for name in ("Cap", "Room", "Used"))
+CAP, ROOM, USED = (f"L.{name}[T26,applied,E1,2026]" for name in ("Cap", "Room", "Used"))
 
 
 def answered(entries, *refusals):

@@ -121,9 +121,12 @@ BEGIN
     IF cardinality(idempotency_keys) > 0 THEN
         -- A statement that waits for a lock goes on with what it saw before it waited: so the locks are a statement, and
         -- what is tested and taken under them another. Only what stays above its floor, fits, and is neither frozen nor
-        -- closed is taken.
-        PERFORM 1 FROM ledger_account AS a
-        WHERE a.id = ANY(debit_ids || credit_ids) ORDER BY a.id FOR NO KEY UPDATE;
+        -- closed is taken. Time does not go back on any of them.
+        SELECT greatest(now_ms, max(l.recorded_at_ms)) INTO posted_ms
+        FROM (
+            SELECT a.recorded_at_ms FROM ledger_account AS a
+            WHERE a.id = ANY(debit_ids || credit_ids) ORDER BY a.id FOR NO KEY UPDATE
+        ) AS l;
         WITH moved AS MATERIALIZED (
             SELECT m.id, sum(m.debit) AS debit, sum(m.credit) AS credit
             FROM (
@@ -137,15 +140,15 @@ BEGIN
             UPDATE ledger_account AS a
             SET
                 debits_total = (a.debits_total + m.debit)::bigint, credits_total = (a.credits_total + m.credit)::bigint,
-                recorded_at_ms = greatest(a.recorded_at_ms, now_ms)
+                recorded_at_ms = posted_ms
             FROM moved AS m
             WHERE a.id = m.id AND a.frozen_until_ms <= now_ms
                 AND greatest(a.debits_total + m.debit, a.credits_total + m.credit) <= 9223372036854775807
                 AND (a.debits_total + m.debit - a.credits_total - m.credit) * a.floor_sign >= 0
-            RETURNING a.id, a.recorded_at_ms
+            RETURNING a.id
         )
-        SELECT (SELECT count(*) FROM moved), array_agg(u.id), max(u.recorded_at_ms)
-        INTO accounts, taken, posted_ms
+        SELECT (SELECT count(*) FROM moved), array_agg(u.id)
+        INTO accounts, taken
         FROM updated AS u;
         IF accounts <> coalesce(cardinality(taken), 0) THEN
             PERFORM ledger_refuse_reversals_v1(templates, idempotency_keys, happened_ms, originals);

@@ -72,6 +72,11 @@ BEGIN
             END IF;
         END LOOP;
     END LOOP;
+    -- Time does not go back on either account.
+    IF debit_ms <> credit_ms THEN
+        UPDATE ledger_account AS a SET recorded_at_ms = greatest(debit_ms, credit_ms)
+        WHERE a.id = CASE WHEN debit_ms < credit_ms THEN named.debit_id ELSE named.credit_id END;
+    END IF;
     -- The book is read after the accounts were taken: who closes a period holds them.
     INSERT INTO ledger_entry (
         template_id, template_version, idempotency_key, input_digest, happened_at_ms, recorded_at_ms,

@@ -43,13 +43,14 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if "owner" not in settings.DATABASES:
             raise CommandError("Set DATABASE_OWNER_URL to a role that owns the database, for this command only.")
+        quieter = max(0, options["verbosity"] - 1)
         try:
-            call_command("migrate", database="owner", interactive=False, verbosity=max(0, options["verbosity"] - 1))
+            call_command("migrate", database="owner", interactive=False, verbosity=quieter)
         except InconsistentMigrationHistory as error:
             raise CommandError(
-                "This database is of an earlier, unreleased version, whose tables are not converted. Drop it and create "
-                "it anew; of the embedded cluster, run `make stop` and delete the folder that `python -m config.database "
-                "status` shows."
+                "This database is of an earlier, unreleased version, whose tables are not converted. Drop it and "
+                "create it anew; of the embedded cluster, run `make stop` and delete the folder that "
+                "`python -m config.database status` shows."
             ) from error
         grant_privileges(runtime_role=connections["default"].get_connection_params()["user"])
         if options["verbosity"]:
