@@ -69,7 +69,7 @@ def test_a_storm_of_postings_survives_kill_after_kill(cluster, seed):
 
 
 class Cut(threading.Thread):
-    """Stands between a client and the server, and at the words `at` of the client kills the server: before or after them.
+    """Stands between a client and the server, and at the client's words `at` kills the server: before or after them.
 
     Outside a transaction a posting is one statement and commits with it, before the server answers.
 

@@ -15,5 +15,5 @@ SELECT * FROM ledger_post_entries_v1(
     trim_array(string_to_array(%(credit)s, E'\x1e'), 1),
     trim_array(string_to_array(%(amount)s, E'\x1e'), 1)::bigint[],
     trim_array(string_to_array(%(asset)s, E'\x1e'), 1),
-    %(now_ms)s
+    %(now_ms)s::bigint
 );
