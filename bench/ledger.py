@@ -126,7 +126,7 @@ def hot(clients: int, rounds: int) -> Comparison:
                       f"p99 {p99[0]:.1f} ms against {p99[1]:.1f} ms")  # fmt: skip
 
 
-def through_django(clients: int, number: int) -> float:
+def through_django(clients: int, _: int) -> float:
     """Post from as many processes, each with a connection of its own, and return the seconds from start to end."""
     connections.close_all()
     processes = multiprocessing.get_context("fork")

@@ -21,7 +21,7 @@ def run(script: str, *, clients: int, transactions: int) -> tuple[float, float]:
     environment = os.environ | {names[key]: str(value) for key, value in wanted.items() if key in names and value}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "script.sql").write_text(script, encoding="utf-8")
-        done = subprocess.run(  # noqa: S603 (our own binary, our own arguments)
+        done = subprocess.run(
             [program(), "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)), "-t",
              str(transactions // clients), "-f", "script.sql", "--log"],
             cwd=folder, env=environment, capture_output=True, text=True, check=False,

@@ -69,7 +69,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         embedded(CHECKOUT).ensure_running()
         return super().get_new_connection(self.get_connection_params())
 
-    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
+    def set_autocommit(
+        self,
+        autocommit: bool,  # noqa: FBT001 (Django's signature)
+        force_begin_transaction_with_broken_autocommit: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         """Leave a transaction whose connection was lost without connecting anew.
 
         Django would, only to set what a new connection has anyway; and a server that does not come back would then hide
