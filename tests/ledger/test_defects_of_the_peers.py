@@ -164,7 +164,7 @@ def test_formance_a_question_that_cannot_be_answered_is_answered_with_nothing():
         lambda: balance_at(V1, recorded_ms=-1),
         lambda: balance_at(V1, happened_ms=7_258_118_400_000),
         lambda: total_of(fund="T26", account_type="B.Availble"),
-        lambda: open_items(None, types=["B.Available"]),
+        lambda: open_items(None, types=["B.Expired"]),
         lambda: open_items(None, fund="T27"),
         lambda: account_of(["T27"], V1),
     ):
