@@ -145,7 +145,7 @@ class Storm:
 
     def __init__(self, cluster, seed):
         self.cluster, self.seed, self.chance = cluster, seed, random.Random(seed)
-        self.callers, self.dead, self.born = {}, {}, 0
+        self.callers, self.dead, self.backends, self.born = {}, {}, {}, 0
         self.journal, self.rest, self.answers, self.outcomes, self.kills = [], b"", 0, Counter(), []
         self.judge = Judge()
         self.judge.post(opening())
@@ -294,7 +294,7 @@ class Storm:
         self.hear_out()
         del self.callers[victim]
         if caller.number is not None:
-            self.dead[victim] = caller.number
+            self.dead[victim], self.backends[victim] = caller.number, caller.backend
             self.judge.absent -= self.keys_of(victim, caller.number)
 
     def kill_server_and_client(self, victim):
@@ -319,13 +319,23 @@ class Storm:
         raise AssertionError("nobody starts the server")
 
     def ask_for_the_dead(self):
-        """Ask what dead clients were not answered, though their transactions may not have ended."""
+        """Ask what dead clients were not answered, once nobody works for them any more.
+
+        A posting is one statement, which the server may end and commit after its client has gone.
+        """
         for name, number in self.dead.items():
+            self.await_the_end_of(self.backends[name])
             try:
                 self.judge.post(batch(self.seed, name, number))
             except AccountPassesItsFloor:
                 self.outcomes["refused"] += 1
         self.dead.clear()
+
+    def await_the_end_of(self, backend):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [backend])
+            while cursor.fetchone():
+                cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [backend])
 
     def end(self):
         """Kill all clients, ask for them, and look at everything from the beginning."""
