@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 import psycopg.errors
 
+from ledger import clock
 from ledger.errors import Refusal
+
+#: The last millisecond that the books know.
+LAST_MS = 7_258_118_399_999
 
 
 class BooksRefusal(Refusal):
@@ -254,14 +258,14 @@ class PeriodClosed(BooksRefusal):
 
     code = "period_is_closed"
     message = "Entry {entry} happened in a period of the book {book} that was closed."
-    remedy = "Date the correction in the open period, which begins at {open_from_ms} ms, and name the first date in it."
+    remedy = "Date the correction in the open period, which begins at {open_from}, and name the first date in it."
 
 
 class PeriodNotOver(BooksRefusal):
     """A period is closed when it is over."""
 
     code = "period_must_be_over"
-    message = "The books of {owner} cannot be closed up to {open_from_ms} ms: that has not come, or is no time."
+    message = "The books of {owner} cannot be closed up to {open_from}: that has not come, or is no time."
     remedy = "Close up to an instant that has passed."
 
 
@@ -269,7 +273,7 @@ class PeriodReopened(BooksRefusal):
     """A closed period stays closed."""
 
     code = "period_must_be_closed_forward"
-    message = "The books of {owner} are closed up to {open_from_ms} ms already."
+    message = "The books of {owner} are closed up to {open_from} already."
     remedy = "Close up to a later instant."
 
 
@@ -302,7 +306,7 @@ class AccountFrozen(BooksRefusal):
     """Nothing is posted to a frozen account."""
 
     code = "account_is_frozen"
-    message = "{account} is frozen until {frozen_until_ms} ms."
+    message = "{account} is frozen until {frozen_until}."
     remedy = "Wait for the end of the freeze, or have it thawed by whoever may."
 
 
@@ -386,4 +390,14 @@ def refusal_of(cause: BaseException | None, known: Mapping[str, object]) -> Book
         fields = json.loads(cause.diag.message_detail or "")
     except ValueError:
         fields = known
-    return BY_CODE[cause.diag.constraint_name](**(fields if isinstance(fields, Mapping) else known))
+    return BY_CODE[cause.diag.constraint_name](**_readable(fields if isinstance(fields, Mapping) else known))
+
+
+def _readable(fields: Mapping[str, object]) -> dict[str, object]:
+    """Add each instant as people write it, under its name without the unit."""
+    written = {
+        name.removesuffix("_ms"): clock.iso_utc(value) if 0 <= value <= LAST_MS else str(value)
+        for name, value in fields.items()
+        if name.endswith("_ms") and isinstance(value, int)
+    }
+    return {**fields, **written}
