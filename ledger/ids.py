@@ -29,6 +29,11 @@ def new(prefix: str) -> str:
     return f"{prefix}_{''.join(digits)}"
 
 
+def secret() -> bytes:
+    """Return 32 new random bytes of the same source."""
+    return _random_bits.get()(256).to_bytes(32, "big")
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw the random part from a seeded generator inside this context. For demonstrations and tests only."""

@@ -15,7 +15,7 @@ from ledger.books.models import (
 )
 from ledger.documents.models import Chunk, Document
 from ledger.funds.models import Fund, FundShare
-from ledger.log.models import Leaf, Record
+from ledger.log.models import Checkpoint, Head, Key, Leaf, Node, Record, Signature, Submitter
 from ledger.refusals.models import RefusedAct
 from ledger.requests.models import Request
 
@@ -24,6 +24,7 @@ __all__ = [
     "AccountAct",
     "AccountType",
     "Book",
+    "Checkpoint",
     "Chunk",
     "Document",
     "Entry",
@@ -31,12 +32,17 @@ __all__ = [
     "Flow",
     "Fund",
     "FundShare",
+    "Head",
+    "Key",
     "Leaf",
     "Movement",
+    "Node",
     "PeriodClose",
     "Record",
     "RefusedAct",
     "Request",
+    "Signature",
+    "Submitter",
     "Template",
     "Transfer",
 ]

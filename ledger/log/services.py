@@ -1,4 +1,4 @@
-"""Writing records and sealing them."""
+"""Writing records, sealing them, and signing what was sealed."""
 
 from __future__ import annotations
 
@@ -6,32 +6,54 @@ from collections.abc import Mapping
 
 from django.db import connection, transaction
 
-from ledger import clock
-from ledger.log.models import Record
+from ledger import clock, ids
+from ledger.log.signing import sign_if_due
+
+MOST = 20_000
+"""How many records, and how many entries, one transaction seals at most."""
 
 
-def record(*, kind: str, subject: str, digest: bytes) -> None:
+def record(*, kind: str, subject: str, digest: bytes, submitter: str = "") -> int:
     """Write down that something happened, in the transaction of the act itself. See `record_all`."""
-    record_all(kind=kind, digests={subject: digest})
+    return record_all(kind=kind, digests={subject: digest}, submitter=submitter)
 
 
-def record_all(*, kind: str, digests: Mapping[str, bytes]) -> None:
+def record_all(*, kind: str, digests: Mapping[str, bytes], submitter: str = "") -> int:
     """Write down that something happened to each subject, in the transaction of the act itself.
 
-    Repeats: writing the same kind and subject again is a bug and violates `record_must_be_written_once`.
+    `submitter` is the opaque code of who handed it in, or empty for an act of the house. Returns the number of the first
+    among that submitter's records, 0 for the house. Locks: the submitter's count, to the end of the transaction, so that
+    the numbers have no gap: record last. Repeats: writing the same kind and subject again is a bug and violates
+    `record_must_be_written_once`.
     """
-    now_ms = clock.now_ms()
-    Record.objects.bulk_create(
-        Record(kind=kind, subject=subject, digest=digest, recorded_at_ms=now_ms) for subject, digest in digests.items()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_record_v1(%s, %s::text[], %s::bytea[], %s, %s)",
+            [kind, list(digests), list(digests.values()), submitter, clock.now_ms()],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def seal() -> int:
-    """Give every committed record its position and every committed entry its numbers; return the last position.
+    """Seal what has committed: give every record and entry its position, and sign a checkpoint when one is due.
 
-    Locks: one sealer at a time. Repeats: seals what came since; nothing when nothing came.
+    Returns the last position. Locks: one sealer at a time; nobody who records or posts waits.
+    Repeats: seals what came since; nothing when nothing came.
     Call it outside the transaction of an act: a record becomes visible to the sealer when its act has committed.
     """
+    size, added = seal_once()
+    while added >= MOST:
+        size, added = seal_once()
+    sign_if_due()
+    return size
+
+
+def seal_once(most: int = MOST) -> tuple[int, int]:
+    """Seal so many records and so many entries at most, in one transaction; return the tree's size and the leaves added.
+
+    Locks, repeats: see `seal`.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_seal_v1()")
-        return int(cursor.fetchone()[0])
+        cursor.execute("SELECT * FROM ledger_seal_v1(%s, %s, %s)", [ids.secret(), clock.now_ms(), most])
+        size, added = cursor.fetchone()
+    return int(size), int(added)

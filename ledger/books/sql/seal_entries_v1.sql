@@ -1,18 +1,22 @@
 -- Numbers every committed entry that waits, without gaps per book and year, in the order of sealing; adds its
 -- transfers to the movements by account, day and template.
--- Returns: how many entries were sealed. A second call seals what came since.
+-- Parameters: most is how many entries are sealed at most. Returns: their ids. A second call seals what came since.
 -- Locks: its caller's, so that two sealers never number at once. No poster waits.
 -- Called by: ledger_seal_v1.
-CREATE FUNCTION ledger_seal_entries_v1() RETURNS bigint
+CREATE FUNCTION ledger_seal_entries_v1(most bigint) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     entries bigint[];
 BEGIN
-    WITH gone AS (DELETE FROM ledger_entry_waiting AS w RETURNING w.entry_id)
-    SELECT array_agg(g.entry_id) INTO entries FROM gone AS g;
-    IF entries IS NULL THEN
-        RETURN 0;
+    WITH gone AS (
+        DELETE FROM ledger_entry_waiting AS w
+        WHERE w.ctid = ANY(ARRAY(SELECT q.ctid FROM ledger_entry_waiting AS q LIMIT most))
+        RETURNING w.entry_id
+    )
+    SELECT coalesce(array_agg(g.entry_id), '{}') INTO entries FROM gone AS g;
+    IF entries = '{}' THEN
+        RETURN entries;
     END IF;
     INSERT INTO ledger_entry_number (entry_id, book_id, year, number)
     SELECT
@@ -44,6 +48,6 @@ BEGIN
         credits = m.credits + excluded.credits,
         first_recorded_at_ms = least(m.first_recorded_at_ms, excluded.first_recorded_at_ms),
         last_recorded_at_ms = greatest(m.last_recorded_at_ms, excluded.last_recorded_at_ms);
-    RETURN cardinality(entries);
+    RETURN entries;
 END
 $$;

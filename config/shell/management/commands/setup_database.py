@@ -33,6 +33,7 @@ DOORS = (
     "ledger_post_entries_v1",
     "ledger_act_on_account_v1",
     "ledger_close_period_v1",
+    "ledger_record_v1",
     "ledger_seal_v1",
 )
 
