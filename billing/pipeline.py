@@ -18,6 +18,6 @@ from billing.reconciliation.services import propose as rate_and_reconcile
 from billing.settlement.services import answer
 from billing.settlement.services import approve as redeem
 from billing.settlement.services import issue as settle
-from ledger.books.verification import verify
+from ledger.verification import verify
 
 STEPS = (receive_stage_and_validate, rate_and_reconcile, redeem, settle, answer, verify)

@@ -159,6 +159,17 @@ DOCUMENT_BYTES_MAX = env.int("QUANBU_DOCUMENT_BYTES_MAX", 4 * 1024**3)
 API_UPLOAD_BYTES_MAX = env.int("QUANBU_API_UPLOAD_BYTES_MAX", 64 * 1024**2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = API_UPLOAD_BYTES_MAX
 
+#: Who this log is to outsiders; the name of its keys. Once chosen it is never changed.
+CHECKPOINT_ORIGIN = env.str("QUANBU_CHECKPOINT_ORIGIN", "localhost/quanbu")
+CHECKPOINT_SECONDS = env.int("QUANBU_CHECKPOINT_SECONDS", 60)
+#: A key of our own making, beside the embedded database; for another database somebody says where the key lies.
+CHECKPOINT_KEY_IS_OURS = "QUANBU_CHECKPOINT_KEY_FILE" not in os.environ and "DATABASE_URL" not in os.environ
+CHECKPOINT_KEY_FILE: str | None = (
+    str(STATE_DIR / "checkpoint-key.pem") if CHECKPOINT_KEY_IS_OURS else env.str("QUANBU_CHECKPOINT_KEY_FILE", None)
+)
+WITNESSES: list[str] = env.list("QUANBU_WITNESSES", [])
+WITNESSES_REQUIRED = env.int("QUANBU_WITNESSES_REQUIRED", 0)
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.SessionAuthentication",

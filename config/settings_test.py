@@ -10,4 +10,6 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 SECURE_SSL_REDIRECT = False
+CHECKPOINT_KEY_FILE = None  # tests that sign say with which key
+CHECKPOINT_KEY_IS_OURS = False
 LOGGING["root"]["level"] = "CRITICAL"

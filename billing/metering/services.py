@@ -26,6 +26,7 @@ from ledger.log import services as log
 from ledger.sql import load
 from vouchers.centres.models import Cluster, EvidenceSource
 from vouchers.people.actors import Actor
+from vouchers.people.models import Organisation
 
 ROOM = "billing.metering"
 OUTCOMES = ("accepted", "duplicate", "revised", "conflict", "parked", "rejected")
@@ -105,6 +106,12 @@ class Origin:
 
     cluster: Cluster | None = None
     source: EvidenceSource | None = None
+
+    @property
+    def organisation(self) -> Organisation:
+        """Who hands its files in: the centre's organisation, or that of the evidence source."""
+        assert self.cluster is not None
+        return self.source.organisation if self.source else self.cluster.centre.organisation
 
     @property
     def parameters(self) -> dict[str, int | None]:
@@ -301,7 +308,12 @@ def _store(slip: Slip, upload: Upload, origin: Origin, actor: Actor, document: D
         "profile": upload.profile_digest,
         "source": str(origin.source or ""),
     }
-    log.record(kind="usage_file.received", subject=file.id, digest=hashlib.sha256(rfc8785.dumps(received)).digest())
+    log.record(
+        kind="usage_file.received",
+        subject=file.id,
+        digest=hashlib.sha256(rfc8785.dumps(received)).digest(),
+        submitter=origin.organisation.code,
+    )
     return file
 
 

@@ -264,6 +264,15 @@ def answer(*, statement: str, kind: str, reason: str, actor: Actor) -> Answer:
             "answered_at_ms": clock.now_ms(),
         },
     )
-    if not created and (given.kind, given.reason) != (kind, reason.strip()):
-        raise StatementAnswered(statement=statement, answer=given.kind, answered_by=given.answered_by)
+    if not created:
+        if (given.kind, given.reason) != (kind, reason.strip()):
+            raise StatementAnswered(statement=statement, answer=given.kind, answered_by=given.answered_by)
+        return given
+    told = {"statement": statement, "kind": kind, "reason": given.reason, "answered_by": actor.login}
+    log.record(
+        kind="statement.answered",
+        subject=statement,
+        digest=hashlib.sha256(rfc8785.dumps(told)).digest(),
+        submitter=found.payee.organisation.code,
+    )
     return given

@@ -12,6 +12,7 @@ from django.db import transaction
 from ledger import clock
 from ledger.documents.models import Chunk, Document
 from ledger.errors import Refusal
+from ledger.log import services as log
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -43,8 +44,8 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 def keep(*, stream: BinaryIO, name: str, media_type: str) -> Document:
     """Keep the bytes of `stream` from its present position and return their document.
 
-    Memory: one chunk. Refuses: DocumentTooLarge, DocumentEmpty. Repeats: the same bytes are the same document; the
-    first name and type stand. The stream must be seekable: it is read once for its digest and once to be kept.
+    The log has a record of it. Memory: one chunk. Refuses: DocumentTooLarge, DocumentEmpty. Repeats: the same bytes
+    are the same document; the first name and type stand. The stream must be seekable: it is read once for its digest and once to be kept.
     """
     start = stream.tell()
     digest, size_bytes = hashlib.sha256(), 0
@@ -75,4 +76,5 @@ def keep(*, stream: BinaryIO, name: str, media_type: str) -> Document:
         stream.seek(start)
         for ordinal, chunk in enumerate(_chunks(stream)):
             Chunk.objects.create(document=document, ordinal=ordinal, content=chunk)
+        log.record(kind="document.kept", subject=sha256, digest=digest.digest())
     return document

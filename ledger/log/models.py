@@ -29,8 +29,8 @@ class Submitter(models.Model):
 class Record(models.Model):
     """The digest of something that happened; written once, in the transaction of the act.
 
-    Of what somebody handed in, `submitter` is their opaque code and `number` the record's among theirs, from 1 without a
-    gap: who holds the receipts of numbers 6 and 8 can prove that there was a 7. What the house did itself has neither.
+    Of what somebody handed in, `submitter` is their opaque code and `number` the record's among theirs, from 1 without
+    a gap: who holds the receipts of numbers 6 and 8 can prove that there was a 7. What the house did has neither.
     """
 
     privileges = privileges.READ
@@ -85,7 +85,7 @@ class Leaf(models.Model):
                 name="leaf_must_hold_one_thing",
             ),
             models.CheckConstraint(
-                condition=Exact(Length("salt"), 16) & Exact(Length("leaf_hash"), 32) & Q(suite=1),
+                condition=Q(Exact(Length("salt"), 16), Exact(Length("leaf_hash"), 32), suite=1),
                 name="leaf_must_be_of_a_known_suite",
             ),
         ]
@@ -111,7 +111,7 @@ class Node(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["level", "index"], name="node_must_stand_once"),
             models.CheckConstraint(
-                condition=Q(level__in=[8, 16, 24, 32, 40, 48, 56]) & Exact(Length("node_hash"), 32),
+                condition=Q(Exact(Length("node_hash"), 32), level__in=[8, 16, 24, 32, 40, 48, 56]),
                 name="node_must_be_of_a_kept_level",
             ),
         ]
@@ -137,7 +137,7 @@ class Head(models.Model):
         db_table = "ledger_log_head"
         constraints = [
             models.CheckConstraint(
-                condition=Q(size__gt=0) & Exact(Length("root"), 32), name="head_must_be_of_some_leaves"
+                condition=Q(Exact(Length("root"), 32), size__gt=0), name="head_must_be_of_some_leaves"
             )
         ]
 
@@ -221,8 +221,8 @@ class Signature(models.Model):
                 fields=["checkpoint", "name", "key_id"], name="checkpoint_must_be_signed_once_by_a_key"
             ),
             models.CheckConstraint(
-                condition=Exact(Length("key_id"), 4)
-                & ((Q(witness=False) & Exact(Length("blob"), 64)) | (Q(witness=True) & Exact(Length("blob"), 72))),
+                condition=Q(Exact(Length("key_id"), 4))
+                & (Q(Exact(Length("blob"), 64), witness=False) | Q(Exact(Length("blob"), 72), witness=True)),
                 name="signature_must_have_its_length",
             ),
         ]

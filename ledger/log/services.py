@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.db import connection, transaction
 
 from ledger import clock, ids
-from ledger.log.signing import sign_if_due
+from ledger.log.checkpoints import sign_if_due
 
 MOST = 20_000
 """How many records, and how many entries, one transaction seals at most."""
@@ -21,9 +21,9 @@ def record(*, kind: str, subject: str, digest: bytes, submitter: str = "") -> in
 def record_all(*, kind: str, digests: Mapping[str, bytes], submitter: str = "") -> int:
     """Write down that something happened to each subject, in the transaction of the act itself.
 
-    `submitter` is the opaque code of who handed it in, or empty for an act of the house. Returns the number of the first
-    among that submitter's records, 0 for the house. Locks: the submitter's count, to the end of the transaction, so that
-    the numbers have no gap: record last. Repeats: writing the same kind and subject again is a bug and violates
+    `submitter` is the opaque code of who handed it in, or empty for an act of the house. Returns the number of the
+    first among that submitter's records, 0 for the house. Locks: the submitter's count, to the end of the transaction,
+    so that the numbers have no gap: record last. Repeats: writing the same kind and subject again is a bug and violates
     `record_must_be_written_once`.
     """
     with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ def seal() -> int:
 
 
 def seal_once(most: int = MOST) -> tuple[int, int]:
-    """Seal so many records and so many entries at most, in one transaction; return the tree's size and the leaves added.
+    """Seal so many records and so many entries at most, in one transaction; return the tree's size and what was added.
 
     Locks, repeats: see `seal`.
     """

@@ -53,8 +53,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("size__gt", 0),
                             django.db.models.lookups.Exact(django.db.models.functions.text.Length("root"), 32),
+                            ("size__gt", 0),
                         ),
                         name="head_must_be_of_some_leaves",
                     )
@@ -131,8 +131,8 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("level", "index"), name="node_must_stand_once"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("level__in", [8, 16, 24, 32, 40, 48, 56]),
                             django.db.models.lookups.Exact(django.db.models.functions.text.Length("node_hash"), 32),
+                            ("level__in", [8, 16, 24, 32, 40, 48, 56]),
                         ),
                         name="node_must_be_of_a_kept_level",
                     ),
@@ -193,12 +193,12 @@ class Migration(migrations.Migration):
                     django.db.models.lookups.Exact(django.db.models.functions.text.Length("key_id"), 4),
                     models.Q(
                         models.Q(
-                            ("witness", False),
                             django.db.models.lookups.Exact(django.db.models.functions.text.Length("blob"), 64),
+                            ("witness", False),
                         ),
                         models.Q(
-                            ("witness", True),
                             django.db.models.lookups.Exact(django.db.models.functions.text.Length("blob"), 72),
+                            ("witness", True),
                         ),
                         _connector="OR",
                     ),
@@ -210,6 +210,9 @@ class Migration(migrations.Migration):
         install("ledger.log", "await_sealing_v1"),
         migrations.RunSQL(WAITING, migrations.RunSQL.noop),
         install("ledger.log", "record_content_view"),
+        install("ledger.books", "account_act_content_view"),
+        install("ledger.books", "period_close_content_view"),
+        install("ledger.funds", "fund_content_view"),
         install("ledger.books", "entry_contents_v1"),
         install("ledger.log", "leaf_hash_v1"),
         install("ledger.log", "grow_tree_v1"),

@@ -15,8 +15,8 @@ from billing.settlement.errors import (
 from billing.settlement.models import Approval, Statement
 from ledger.books import services as books
 from ledger.books.models import Account, Entry
-from ledger.books.verification import verify
 from ledger.errors import ActNotPermitted, NotFound
+from ledger.verification import verify
 from tests.scenario import approve, at, declare, row, run, submit, today
 from vouchers.people.actors import actor_named
 from vouchers.people.models import Membership, Organisation, User

@@ -11,6 +11,7 @@ from billing.reconciliation.services import propose
 from billing.settlement import services as settlement
 from ledger.errors import ActNotPermitted, NotFound
 from ledger.log import services as log
+from ledger.log.models import Leaf
 from tests.scenario import approve, declare, row, run, submit, today, world
 from vouchers.people.actors import actor_named
 from vouchers.programmes.rules import CycleMismatch, RunUnknown
@@ -284,11 +285,14 @@ def test_once_statements_are_out_changed_facts_wait_for_the_next_run():
 
 def test_the_log_gives_each_file_and_run_one_position():
     declare()
+    before = log.seal()
     submit(row(1, *DAY))
     run()
 
-    assert log.seal() == 2
-    assert log.seal() == 2
+    kinds = Leaf.objects.filter(position__gt=before).order_by("position").values_list("record__kind", flat=True)
+    assert log.seal() == before + 3
+    assert log.seal() == before + 3
+    assert list(kinds) == ["document.kept", "usage_file.received", "run.finished"]
 
 
 def test_every_code_that_cuts_has_a_bearer_and_a_resolution():

@@ -20,9 +20,9 @@ from billing.reconciliation.services import propose
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.books.models import Account
-from ledger.books.verification import verify
 from ledger.log import services as log
 from ledger.units import MS_PER_HOUR, divide_half_even
+from ledger.verification import verify
 from vouchers.people.actors import actor_named
 from vouchers.world.reading import read
 from vouchers.world.services import apply

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from ledger.books import verification
+from ledger import verification
 from tests.scenario import HEADER, ROOT, command, declare, row, today, world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]

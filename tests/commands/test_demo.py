@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from ledger.books.models import Entry
-from ledger.books.verification import verify
+from ledger.verification import verify
 from tests.scenario import declare
 from vouchers.people.models import User
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ledger.books.verification import verify
 from ledger.log.models import Record
 from ledger.models import RefusedAct
 from ledger.refusals.rules import digest_of
+from ledger.verification import verify
 from tests.commands.test_commands_answer import PLACE, RUN, exits
 from tests.scenario import HEADER, at, command, declare, today, world
 from vouchers.models import Voucher

@@ -18,8 +18,8 @@ from django.db import DatabaseError, connection, connections, transaction
 from ledger import clock
 from ledger.books import models
 from ledger.books.services import Entry, Row, post
-from ledger.books.verification import verify
 from ledger.funds.services import declare_shares
+from ledger.verification import verify
 
 CASES = Path(__file__).parent / "cases"
 HAPPENED_MS = clock.start_of_day_ms(date(2026, 10, 1), "Asia/Shanghai")

@@ -10,8 +10,8 @@ import pytest
 from bookkeeping import HAPPENED_MS, begun, case, entry, post, violated, voucher
 
 from ledger.books.services import Row
-from ledger.books.verification import verify
 from ledger.funds.services import declare_shares
+from ledger.verification import verify
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from ledger.books.verification import invariants
+from ledger.verification import invariants
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTER = (ROOT / "docs/concepts/invariants.md").read_text(encoding="utf-8")

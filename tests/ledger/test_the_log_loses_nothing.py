@@ -11,11 +11,18 @@ from ledger.log import services as log
 from ledger.log.models import Leaf, Record
 
 pytestmark = pytest.mark.database
+LEAF = (
+    "INSERT INTO ledger_log_leaf (position, record_id, salt, leaf_hash)"
+    " SELECT {}, id, substr(digest, 1, 16), digest FROM ledger_log_record"
+)
 
 
-def write(subject: str, using: str = "default") -> None:
-    record = Record(kind="test.happened", subject=subject, digest=bytes(32), recorded_at_ms=1)
-    record.save(using=using, force_insert=True)
+def write(subject: str, using: str = "default", submitter: str = "") -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_record_v1('test.happened', ARRAY[%s], ARRAY[%s::bytea], %s, 1)",
+            [subject, bytes(32), submitter],
+        )
 
 
 def sealed() -> list[tuple[int, str]]:
@@ -69,7 +76,7 @@ def test_a_record_that_was_rolled_back_leaves_no_gap():
 def test_positions_begin_at_one_and_only_the_sealer_gives_them():
     write("a")
     with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO ledger_log_leaf (position, record_id) SELECT 7, id FROM ledger_log_record")
+        cursor.execute(LEAF.format(7))
 
     assert isinstance(refused.value.__cause__, InsufficientPrivilege)
 
@@ -77,7 +84,7 @@ def test_positions_begin_at_one_and_only_the_sealer_gives_them():
 def test_not_even_the_owner_seals_below_one(committed):
     write("a")
     with pytest.raises(DatabaseError) as refused, connections["owner"].cursor() as cursor:
-        cursor.execute("INSERT INTO ledger_log_leaf (position, record_id) SELECT 0, id FROM ledger_log_record")
+        cursor.execute(LEAF.format(0))
 
     assert isinstance(refused.value.__cause__, CheckViolation)
     assert refused.value.__cause__.diag.constraint_name == "leaf_position_must_be_positive"

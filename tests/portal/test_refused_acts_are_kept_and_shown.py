@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from billing.models import Approval, Run, Statement
 from ledger.books.services import Entry, Row, post
-from ledger.books.verification import verify
 from ledger.models import Account, RefusedAct
 from ledger.refusals.rules import digest_of
+from ledger.verification import verify
 from tests.portal.conftest import NOW_MS
 
 pytestmark = pytest.mark.usefixtures("proposed_month")

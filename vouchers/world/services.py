@@ -11,15 +11,17 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg.errors
+import rfc8785
 from django.db import IntegrityError, models, transaction
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from ledger import clock
+from ledger import clock, ids
 from ledger.books import services as books
 from ledger.books.errors import BooksRefusal
 from ledger.funds import services as funds
 from ledger.funds.errors import FundsRefusal
+from ledger.log import services as log
 from ledger.units import minor_from_text
 from vouchers.centres.models import Centre, Cluster, ClusterAccount, ClusterDevice, DeviceClass, EvidenceSource, Price
 from vouchers.issuance.models import Voucher
@@ -73,6 +75,7 @@ def apply(worlds: list[World], *, actor: str) -> Changes:
     if not application.problems:
         # Whoever applied the first file must stand in it; afterwards this asks the same question again.
         actor_named(actor).require("world.apply")
+        application.record(worlds)
         return application.changes
     refused = WorldRefused(sorted(application.problems, key=lambda problem: (problem.file, problem.line)))
     # Whoever keeps the refusal as evidence keeps those of the books that it was made of.
@@ -115,6 +118,13 @@ class _Application:
             cause = error.__cause__
             name = cause.diag.constraint_name if isinstance(cause, psycopg.errors.IntegrityError) else None
             self.wrong(f"the database refuses it: {(name or str(error)).replace('_', ' ')}")
+
+    def record(self, worlds: list[World]) -> None:
+        """Write down who declared what, if it changed anything."""
+        if self.changes.created or self.changes.updated:
+            told = {"actor": self.actor, "worlds": [world.data for world in worlds]}
+            digest = hashlib.sha256(rfc8785.dumps(told)).digest()
+            log.record(kind="world.applied", subject=ids.new("wld"), digest=digest)
 
     def wrong(self, reason: str, *path: str | int) -> None:
         """Note a problem at the line of a value of the present item."""
@@ -299,6 +309,7 @@ class _Application:
                 digest=policy.digest,
                 recorded_at_ms=clock.now_ms(),
             )
+            log.record(kind="programme.versioned", subject=f"{programme.code}/{version.version}", digest=policy.digest)
             self.changes.created.append(("programme version", str(version)))
         self._shares(programme.code, policy.funding, item.get("payments_follow", "at_once"))
         for place, appropriation in enumerate(item.get("appropriations") or []):

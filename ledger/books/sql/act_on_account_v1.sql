@@ -1,4 +1,4 @@
--- Freezes, thaws or closes an account, and writes down who did it and why.
+-- Freezes, thaws or closes an account, and writes down who did it and why; the log has a record of it.
 -- Parameters: kind is freeze, thaw or close; until_ms is the end of a freeze, and NULL otherwise.
 -- Refuses: by ledger_refuse_v1; nothing is written.
 -- Locks: the account, to the end of the transaction. A second freeze moves the end; a second thaw or close is refused.
@@ -10,6 +10,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     subject record;
+    act bigint;
 BEGIN
     SELECT a.id, a.frozen_until_ms, a.closed_at_ms, a.debits_total - a.credits_total AS net INTO subject
     FROM ledger_account AS a
@@ -29,7 +30,11 @@ BEGIN
         PERFORM ledger_refuse_v1('account_must_be_empty_to_be_closed', jsonb_build_object('account', account_code));
     END IF;
     INSERT INTO ledger_account_act (account_id, kind, until_ms, actor, reason, recorded_at_ms)
-    VALUES (subject.id, kind, until_ms, actor, reason, now_ms);
+    VALUES (subject.id, kind, until_ms, actor, reason, now_ms)
+    RETURNING id INTO act;
+    PERFORM ledger_record_v1(a.kind, ARRAY[act::text], ARRAY[sha256(convert_to(a.content, 'UTF8'))], '', now_ms)
+    FROM ledger_account_act_content AS a
+    WHERE a.act_id = act;
     UPDATE ledger_account AS a
     SET
         frozen_until_ms = CASE kind WHEN 'freeze' THEN until_ms WHEN 'thaw' THEN 0 ELSE 9223372036854775807 END,

@@ -1,4 +1,4 @@
--- The one way to give a fund its share rule: whole, once and for life.
+-- The one way to give a fund its share rule: whole, once and for life. The log has a record of it.
 -- Parameters: fund; payments_follow; its levels and their weights, in the order in which they were named; the clock's
 --   instant.
 -- Returns: true when the rule is new, false when the fund has this very rule already (a repetition).
@@ -27,6 +27,11 @@ BEGIN
         SELECT fund, s.level, s.place, s.weight
         FROM unnest(levels, weights) WITH ORDINALITY AS s (level, weight, place)
         ORDER BY s.place;
+        PERFORM ledger_record_v1(
+            'fund.declared', ARRAY[fund], ARRAY[sha256(convert_to(c.content, 'UTF8'))], '', declared_at_ms
+        )
+        FROM ledger_fund_content AS c
+        WHERE c.fund = fund;
         RETURN TRUE;
     END IF;
     -- A statement of its own, so that it sees what a rival committed while we waited for the code.

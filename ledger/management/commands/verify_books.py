@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.books.verification import verify
 from ledger.commands import Command as BaseCommand
+from ledger.verification import verify
 
 
 class Command(BaseCommand):

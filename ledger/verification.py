@@ -1,13 +1,13 @@
-"""Running every invariant. Each is a view that must be empty; "not verified" never looks like "fine".
+"""Running every invariant; "not verified" never looks like "fine".
 
-The views stand in the `sql/invariants/` folders of the rooms. What is verified is the list of files, not the list
-of views in the database: a view that somebody dropped is an error and not silence.
+Most are views that must be empty. They stand in the `sql/invariants/` folders of the rooms; what is verified is the
+list of files, not the list of views in the database: a view that somebody dropped is an error and not silence. What no
+view can say, the tree of the log and the signatures under it, `ledger.log.verification` recomputes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -15,8 +15,8 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import sql
 
 from ledger.errors import Refusal
-
-SHOWN = 20
+from ledger.log.verification import CHECKS, verify_log
+from ledger.verdicts import SHOWN, Invariant, Verdict
 
 
 class InvariantUnreadable(Refusal):
@@ -28,59 +28,41 @@ class InvariantUnreadable(Refusal):
     http_status = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """One thing that must always hold: its name, its sentence, and the view that lists what violates it."""
-
-    name: str
-    sentence: str
-
-    @property
-    def view(self) -> str:
-        """The view's name."""
-        return f"invariant_{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one invariant's view held: how many violations, and the first of them as (subject, fact)."""
-
-    invariant: Invariant
-    violations: int
-    first: tuple[tuple[str, str], ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether the view was empty."""
-        return self.violations == 0
-
-
 def invariants() -> list[Invariant]:
     """Return every invariant of the three floors, by name."""
-    found = []
+    found = list(CHECKS)
     for floor in ("ledger", "vouchers", "billing"):
         for path in (Path(settings.BASE_DIR) / floor).glob("*/sql/invariants/*.sql"):
             comment = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("-- ")]
             found.append(Invariant(path.stem, " ".join(line.removeprefix("-- ") for line in comment)))
-    assert found, "there are invariants to verify"
     return sorted(found, key=lambda invariant: invariant.name)
 
 
 @transaction.atomic
-def verify(*, progress: Callable[[str], None] | None = None) -> list[Verdict]:
-    """Evaluate every invariant on one snapshot and return a verdict on each, in order. Reads only.
+def verify(
+    *, progress: Callable[[str], None] = lambda _: None, outside: Mapping[str, str] | None = None
+) -> list[Verdict]:
+    """Evaluate every invariant on one snapshot and return a verdict on each, in order of their names. Reads only.
 
-    Refuses: InvariantUnreadable, when one cannot be evaluated at all.
+    `outside` are checkpoints that somebody kept elsewhere, by a name for each: the log is held against them too.
+    Refuses: InvariantUnreadable, when one cannot be evaluated at all; OutsideCheckpointInvalid.
     """
+    if not connection.savepoint_ids:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    verdicts = [*_views(progress), *verify_log(outside or {}, progress=progress)]
+    return sorted(verdicts, key=lambda verdict: verdict.invariant.name)
+
+
+def _views(progress: Callable[[str], None]) -> list[Verdict]:
     verdicts = []
     with connection.cursor() as cursor:
-        if not connection.savepoint_ids:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         # A view reads its tables whole. After a stale count of rows the planner would make it a loop in a loop.
         cursor.execute("SET LOCAL enable_nestloop = off")
         for invariant in invariants():
-            if progress is not None:
-                progress(invariant.name)
+            if invariant in CHECKS:
+                continue
+            progress(invariant.name)
             view = sql.Identifier(invariant.view)
             try:
                 cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(view))

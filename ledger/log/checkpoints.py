@@ -1,0 +1,194 @@
+"""Signing checkpoints, replacing the key that signs them, and taking in what witnesses cosigned.
+
+*Succession*: the checkpoint that replaces a key. It is an ordinary checkpoint, so that witnesses cosign it like any
+other, with three lines more: the new key, the one that it replaces, and the reason, `rotated` or `lost`. The new key
+signs it always, the old one unless it is lost; then only witnesses can tell an outsider that the log itself goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import connection, transaction
+
+from ledger import clock
+from ledger.errors import Refusal
+from ledger.log import keys, verifier
+from ledger.log.errors import (
+    CosignatureInvalid,
+    LogEmpty,
+    PositionUnknown,
+    SigningKeyMissing,
+    SigningKeyNotInForce,
+    SigningKeyStillHere,
+    WitnessUnknown,
+)
+from ledger.log.models import Checkpoint, Head, Key, Signature
+from ledger.log.selectors import tree_size, witnesses
+
+logger = logging.getLogger(__name__)
+
+
+def sign_if_due() -> None:
+    """Sign the newest head if the log has grown and the last checkpoint is old enough (`QUANBU_CHECKPOINT_SECONDS`).
+
+    An act does not fail because its history cannot be signed: what keeps us from it is logged, and told by
+    `verify_books` and by whoever asks for a receipt. Locks, repeats: see `sign`.
+    """
+    if settings.CHECKPOINT_KEY_FILE is None:
+        return
+    last = Checkpoint.objects.order_by("-id").first()
+    if last is not None and (
+        abs(clock.now_ms() - last.signed_at_ms) < settings.CHECKPOINT_SECONDS * 1000 or last.head_id == tree_size()
+    ):
+        return
+    try:
+        sign()
+    except LogEmpty:
+        return
+    except Refusal as refusal:
+        logger.error("No checkpoint was signed: %s", refusal.sentence)  # noqa: TRY400 (a refusal says it all)
+
+
+@transaction.atomic
+def sign() -> Checkpoint:
+    """Sign the newest head and return its checkpoint.
+
+    Refuses: LogEmpty, SigningKeyMissing, SigningKeyUnusable, SigningKeyNotInForce. Locks: one signer at a time.
+    Repeats: a head that was signed by the key in force is not signed again.
+    """
+    _lock()
+    private = keys.signer()
+    head = _newest_head()
+    if keys.in_force() is None:
+        Key.objects.create(
+            verifier_key=keys.verifier_key_of(private), reason=Key.Reason.FIRST, actor="", began_at_ms=clock.now_ms()
+        )
+    # A succession at this head was signed after every other of its checkpoints, and by the key in force.
+    signed = Checkpoint.objects.filter(head=head).order_by("-id").first()
+    if signed is not None:
+        return signed
+    text = verifier.Checkpoint(settings.CHECKPOINT_ORIGIN, head.size, bytes(head.root)).text
+    return _write(head, text, private)
+
+
+@transaction.atomic
+def succeed(*, reason: str, actor: str) -> Checkpoint:
+    """Put the key of `new_key_file` in force, making it if need be, and return the succession.
+
+    `reason` is rotated or lost. Refuses: LogEmpty, SigningKeyMissing, SigningKeyUnusable; SigningKeyNotInForce, for a
+    rotation without the old key; SigningKeyStillHere, for a loss of a key that is at hand. Locks: one signer at a time.
+    Repeats: a rotation that was cut short before `settle` goes on with the key that it had made.
+    """
+    _lock()
+    head = _newest_head()
+    standing = keys.in_force()
+    if standing is None:
+        sign()
+        standing = keys.in_force()
+    assert standing is not None
+    old = _old_signer(reason, standing)
+    new = keys.make(keys.new_key_file())
+    if keys.verifier_key_of(new) == standing.verifier_key:
+        assert standing.reason != Key.Reason.FIRST, "the first key replaces none"
+        return standing.succession
+    key = Key.objects.create(
+        verifier_key=keys.verifier_key_of(new),
+        replaces=standing,
+        reason=reason,
+        actor=actor,
+        began_at_ms=clock.now_ms(),
+    )
+    old_key, new_key = map(verifier.VerifierKey.parse, (standing.verifier_key, key.verifier_key))
+    lines = verifier.Succession.lines(old_key, new_key, reason)
+    text = verifier.Checkpoint(settings.CHECKPOINT_ORIGIN, head.size, bytes(head.root), lines).text
+    checkpoint = _write(head, text, new, successor=key)
+    return checkpoint if old is None else _countersign(checkpoint, old)
+
+
+def settle() -> None:
+    """Move the key in force to its place, and the one before it to `FILE.ended`, once a succession has committed.
+
+    Repeats: does nothing when it is there. Until it is done, the new key is found as `FILE.new`.
+    """
+    path, fresh, standing = keys.key_file(), keys.new_key_file(), keys.in_force()
+    if fresh.exists() and standing is not None and keys.verifier_key_of(keys.read(fresh)) == standing.verifier_key:
+        if path.exists():
+            path.replace(path.with_name(path.name + ".ended"))
+        fresh.replace(path)
+
+
+@transaction.atomic
+def cosign(*, size: int, line: str) -> Signature:
+    """Keep a witness's cosignature of a checkpoint of this size.
+
+    `line` is a signature line of a C2SP signed note: an em dash, the witness's name, the signature in base64.
+    Refuses: PositionUnknown, WitnessUnknown, CosignatureInvalid. Repeats: the first of a witness stands.
+    """
+    signed = list(Checkpoint.objects.filter(head_id=size).order_by("id"))
+    if not signed:
+        raise PositionUnknown(position=size, last=tree_size())
+    reason = ""
+    for checkpoint in signed:
+        try:
+            (signature,) = verifier.Note.parse(f"{checkpoint.text}\n{line.strip()}\n").signatures
+            found = verifier.verified(verifier.Note(checkpoint.text, (signature,)), witnesses())
+        except (verifier.NoteInvalid, ValueError) as error:
+            reason = str(error)
+            continue
+        if not found:
+            raise WitnessUnknown(name=signature.name, key_id=signature.key_id.hex())
+        return _keep(checkpoint, signature, witness=True)
+    raise CosignatureInvalid(size=size, reason=reason)
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('ledger_log_checkpoint', 0))")
+
+
+def _newest_head() -> Head:
+    head = Head.objects.order_by("-size").first()
+    if head is None:
+        raise LogEmpty
+    return head
+
+
+def _old_signer(reason: str, standing: Key) -> Ed25519PrivateKey | None:
+    """Return the key that ends, which signs its own rotation; None where it is lost."""
+    try:
+        old = keys.read(keys.key_file())
+    except SigningKeyMissing:
+        if reason == Key.Reason.LOST:
+            return None
+        raise
+    at_hand = keys.verifier_key_of(old)
+    if reason == Key.Reason.LOST:
+        if at_hand == standing.verifier_key:
+            raise SigningKeyStillHere(in_force=at_hand, file=keys.key_file())
+        return None
+    if at_hand not in {standing.verifier_key, standing.replaces and standing.replaces.verifier_key}:
+        raise SigningKeyNotInForce(file=keys.key_file(), found=at_hand, in_force=standing.verifier_key)
+    return old
+
+
+def _write(head: Head, text: str, private: Ed25519PrivateKey, successor: Key | None = None) -> Checkpoint:
+    checkpoint = Checkpoint.objects.create(head=head, text=text, successor=successor, signed_at_ms=clock.now_ms())
+    return _countersign(checkpoint, private)
+
+
+def _countersign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> Checkpoint:
+    _keep(checkpoint, verifier.sign(checkpoint.text, settings.CHECKPOINT_ORIGIN, private), witness=False)
+    return checkpoint
+
+
+def _keep(checkpoint: Checkpoint, signature: verifier.Signature, *, witness: bool) -> Signature:
+    kept, _ = Signature.objects.get_or_create(
+        checkpoint=checkpoint,
+        name=signature.name,
+        key_id=signature.key_id,
+        defaults={"blob": signature.blob, "witness": witness, "recorded_at_ms": clock.now_ms()},
+    )
+    return kept
