@@ -49,7 +49,8 @@ serve: $(STATE)/runtime ## browse it on http://127.0.0.1:8000/
 	@$(MANAGE) setup_database --verbosity 0
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@echo "Quanbu is on http://127.0.0.1:8000/ - stop it with Ctrl-C"
-	@$(PY) -m gunicorn --bind 127.0.0.1:8000 --workers 1 --threads 8 --log-level warning config.wsgi
+	@$(MANAGE) worker & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; \
+	$(PY) -m gunicorn --bind 127.0.0.1:8000 --workers 1 --threads 8 --log-level warning config.wsgi
 
 stop: ## end the embedded database
 	@if [ -x $(PY) ]; then $(PY) -m config.database stop; else echo "Nothing runs: nothing was set up."; fi

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-import rfc8785
 from django.db import connection, transaction
 from django.db.models import Count
 
@@ -308,12 +307,7 @@ def _store(slip: Slip, upload: Upload, origin: Origin, actor: Actor, document: D
         "profile": upload.profile_digest,
         "source": str(origin.source or ""),
     }
-    log.record(
-        kind="usage_file.received",
-        subject=file.id,
-        digest=hashlib.sha256(rfc8785.dumps(received)).digest(),
-        submitter=origin.organisation.code,
-    )
+    log.record(kind="usage_file.received", subject=file.id, told=received, submitter=origin.organisation.code)
     return file
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Collection
 from typing import Any
@@ -126,10 +125,7 @@ def _redeem(run: Run, policy: Policy, waiting: list[Adjudication], actor: Actor)
     told = {"run": run.manifest_digest, "approver": actor.login}
     log.record_all(
         kind="line.approved",
-        digests={
-            str(approval.id): hashlib.sha256(rfc8785.dumps(told | {"line": approval.adjudication.line.code})).digest()
-            for approval in approvals
-        },
+        told={str(approval.id): told | {"line": approval.adjudication.line.code} for approval in approvals},
     )
 
 
@@ -268,11 +264,10 @@ def answer(*, statement: str, kind: str, reason: str, actor: Actor) -> Answer:
         if (given.kind, given.reason) != (kind, reason.strip()):
             raise StatementAnswered(statement=statement, answer=given.kind, answered_by=given.answered_by)
         return given
-    told = {"statement": statement, "kind": kind, "reason": given.reason, "answered_by": actor.login}
     log.record(
         kind="statement.answered",
         subject=statement,
-        digest=hashlib.sha256(rfc8785.dumps(told)).digest(),
+        told={"kind": kind, "reason": given.reason, "answered_by": actor.login, "document": found.document_id},
         submitter=found.payee.organisation.code,
     )
     return given

@@ -45,7 +45,8 @@ def keep(*, stream: BinaryIO, name: str, media_type: str) -> Document:
     """Keep the bytes of `stream` from its present position and return their document.
 
     The log has a record of it. Memory: one chunk. Refuses: DocumentTooLarge, DocumentEmpty. Repeats: the same bytes
-    are the same document; the first name and type stand. The stream must be seekable: it is read once for its digest and once to be kept.
+    are the same document; the first name and type stand. The stream must be seekable: it is read once for its digest
+    and once to be kept.
     """
     start = stream.tell()
     digest, size_bytes = hashlib.sha256(), 0

@@ -29,6 +29,8 @@ class Submitter(models.Model):
 class Record(models.Model):
     """The digest of something that happened; written once, in the transaction of the act.
 
+    That the digest is of what is `told`, where anything is, the migration adds.
+
     Of what somebody handed in, `submitter` is their opaque code and `number` the record's among theirs, from 1 without
     a gap: who holds the receipts of numbers 6 and 8 can prove that there was a 7. What the house did has neither.
     """
@@ -38,6 +40,12 @@ class Record(models.Model):
     kind = models.TextField(help_text="What happened, past tense: usage_file.received, run.finished.")
     subject = models.TextField(help_text="The id of what it happened to.")
     digest = models.BinaryField(max_length=32)
+    told = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What is told of it, as canonical JSON of which the digest is; empty where the digest is of a file.",
+    )
     submitter = models.TextField(blank=True, default="", db_default="")
     number = models.BigIntegerField(default=0, db_default=0)
     recorded_at_ms = models.BigIntegerField()

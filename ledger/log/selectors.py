@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,14 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
+from ledger.errors import NotFound
 from ledger.log import verifier
 from ledger.log.errors import PositionUnknown
 from ledger.log.models import Checkpoint, Head, Key, Record
 from ledger.sql import load
 
 ROOM = "ledger.log"
+POSITION = re.compile(r"[0-9]{1,18}", re.ASCII)
 KEPT_LEVELS = (56, 48, 40, 32, 24, 16, 8, 0)
 """The levels of the tree whose nodes are stored, from the root down; at level 0 stand the leaves."""
 
@@ -47,9 +50,12 @@ def checkpoints() -> QuerySet[Checkpoint]:
 
 def checkpoint_over(position: int, *, cosignatures: int) -> Checkpoint | None:
     """Return the newest checkpoint of at least this size with so many cosignatures, or None."""
-    known = Q(signatures__witness=True, signatures__name__in=[key.name for key in witnesses()])
-    counted = checkpoints().annotate(cosigned=Count("signatures", filter=known, distinct=True))
-    return counted.filter(head_id__gte=max(position, 1), cosigned__gte=cosignatures).first()
+    found = checkpoints().filter(head_id__gte=position)
+    if cosignatures:
+        known = Q(signatures__witness=True, signatures__key_id__in=[key.key_id for key in witnesses()])
+        counted = found.annotate(cosigned=Count("signatures__name", filter=known, distinct=True))
+        found = counted.filter(cosigned__gte=cosignatures)
+    return found.first()
 
 
 def note_of(checkpoint: Checkpoint) -> str:
@@ -93,6 +99,21 @@ def all_leaves(last: int, *, at_once: int = 5_000) -> Iterator[OpenLeaf]:
     """Yield the leaves from 1 to `last`, so many read at once."""
     for first in range(1, last + 1, at_once):
         yield from open_leaves(first, min(first + at_once - 1, last))
+
+
+def position_of(what: str) -> int:
+    """Return the position that somebody means: its number, a submitter's number (`north/3`), or a record's subject.
+
+    Refuses: NotFound, also for what is recorded and not sealed yet.
+    """
+    if POSITION.fullmatch(what):
+        return int(what)
+    submitter, _, number = what.rpartition("/")
+    named = Q(submitter=submitter, number=int(number)) if submitter and POSITION.fullmatch(number) else Q(subject=what)
+    found = None if "\0" in what else records_handed_in_by(None).filter(named).first()
+    if found is None:
+        raise NotFound(kind="sealed record", name=what)
+    return found.leaf.position
 
 
 def leaf_at(position: int) -> OpenLeaf:

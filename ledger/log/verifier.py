@@ -13,18 +13,25 @@ Source: RFC 9162 section 2.1 (tree), C2SP signed-note, tlog-checkpoint and tlog-
 
 from __future__ import annotations
 
+import argparse
 import base64
+import csv
 import hashlib
+import io
 import json
+import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SUITE = "sha256-ed25519"
@@ -34,7 +41,10 @@ LARGEST_INTEGER, LARGEST_SIZE = 2**53 - 1, 2**63 - 1
 DEEPEST, LONGEST_BYTES = 64, 16 * 1024 * 1024
 LONGEST_NOTE = 1_000_000
 COSIGNED = "cosignature/v1\n"
-SMALL_ORDER = {0, 1}
+ENTRY, TRIAL_BALANCE = "entry.posted", ("account_code", "debits_total", "credits_total")
+MANIFEST, CHECKPOINT, LEAVES = "manifest.json", "checkpoint.txt", "leaves.jsonl"
+FIELD, EIGHTH = 2**255 - 19, 2707385501144840649318225287225658788936804267575313519463743609750303402022
+SMALL_ORDER = {0, 1, EIGHTH, FIELD - EIGHTH, FIELD - 1, FIELD, FIELD + 1}
 
 
 class NotProven(Exception):
@@ -147,7 +157,7 @@ def verify_consistency(
     whole = len(proof) == expected and {len(each) for each in (first_root, second_root, *proof)} == {32}
     short = f"That {second} leaves continue {first} is proven by {expected} hashes of 32 bytes, not by these."
     _require(whole, short, ProofInvalid)
-    path = [first_root, *proof] if first & (first - 1) == 0 else proof
+    path = proof if first & (first - 1) and first < second else [first_root, *proof]
     ones = (first ^ (first - 1)).bit_length() - 1
     roots = _climb((first - 1) >> ones, (second - 1) >> ones, path[0], path[1:])
     wrong = f"The {second} leaves do not begin with the {first} of before: history was changed."
@@ -205,9 +215,10 @@ def _whole(text: str) -> int:
 
 def parse_json(data: bytes, where: str) -> Any:
     """Read JSON; refuse what two programs could read differently: names given twice, fractions, NaN, bad UTF-8."""
-    hooks = {"object_pairs_hook": _once, "parse_float": _whole, "parse_constant": _whole, "parse_int": _whole}
     try:
-        return json.loads(data.decode(), **hooks)
+        return json.loads(
+            data.decode(), object_pairs_hook=_once, parse_float=_whole, parse_constant=_whole, parse_int=_whole
+        )
     except (ValueError, RecursionError, NotProven) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise NotProven(f"{where} is not the JSON that is written here: {reason}.") from error
@@ -288,9 +299,10 @@ class VerifierKey:
         """Return when the cosigner says it signed `text`, in seconds; None for a log. Refuses any other's signature."""
         at_s = int.from_bytes(blob[:8], "big") if self.algorithm == COSIGNATURE else None
         message = text if at_s is None else f"{COSIGNED}time {at_s}\n{text}"
+        wrong = f"The signature of {self.name} is not over this text: one of them was changed."
+        fits = len(blob) == (64 if at_s is None else 72) and (at_s or 0) <= LARGEST_SIZE
+        _require(fits and not text.startswith(COSIGNED), wrong, NoteInvalid)
         try:
-            if len(blob) != (64 if at_s is None else 72) or (at_s or 0) > LARGEST_SIZE or text.startswith(COSIGNED):
-                raise InvalidSignature
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(blob[-64:], message.encode())
         except (InvalidSignature, ValueError) as error:
             raise NoteInvalid(
@@ -427,8 +439,9 @@ class Succession:
                 "A succession has three more lines: `succession` and `replaces`, each a key, and `reason`."
             )
         new, old = VerifierKey.parse(said[1]), VerifierKey.parse(said[2])
-        alike = {key.name for key in (old, new)} == {checkpoint.origin} and old.public_key != new.public_key
-        _require(alike and old.algorithm == new.algorithm == ED25519, "A log replaces its key by another.", NoteInvalid)
+        other = {old.name, new.name} == {checkpoint.origin} and old.public_key != new.public_key
+        written = checkpoint.extensions == cls.lines(old, new, said[3]) and old.algorithm == new.algorithm == ED25519
+        _require(other and written, "A log replaces its key by another of its own name.", NoteInvalid)
         missing = ({new} if said[3] == "lost" else {new, old}) - dict(verified(note, (new, old))).keys()
         _require(not missing, f"A succession is not signed by {', '.join(map(str, missing))}.", NoteInvalid)
         return cls(note, checkpoint, old, new, said[3])
@@ -572,17 +585,22 @@ def check_receipt(
                   attested.cosigners, attested.cautions)  # fmt: skip
 
 
-def check_consistency(old: Checkpoint, document: Any, trust: Trust) -> Attested:
-    """Refuse unless a proof shows that its checkpoint, which is believed, continues an older one."""
+def verify_document(document: Any, old: Checkpoint, new: Checkpoint) -> None:
+    """Refuse unless a document of the format quanbu.consistency/1 proves that one checkpoint continues another."""
     said = _members(document, "The proof", format=str, first_size=int, second_size=int, proof=list, checkpoint=str)
     _require(said["format"] == "quanbu.consistency/1", "This reads quanbu.consistency/1.")
-    attested = trust.check(said["checkpoint"])
-    new = attested.checkpoint
     _require(old.origin == new.origin, f"The checkpoints are of two logs: {old.origin} and {new.origin}.")
-    sizes = (said["first_size"], said["second_size"]) == (old.size, new.size)
-    _require(sizes, f"The proof is not from {old.size} leaves to {new.size}.", ProofInvalid)
+    fits = (said["first_size"], said["second_size"]) == (old.size, new.size)
+    _require(fits, f"The proof is not from {old.size} leaves to {new.size}.", ProofInvalid)
     proof = [_unhex(each, 32, "A hash of the proof") for each in said["proof"]]
     verify_consistency(first=old.size, second=new.size, first_root=old.root, second_root=new.root, proof=proof)
+
+
+def check_consistency(old: Checkpoint, document: Any, trust: Trust) -> Attested:
+    """Refuse unless a proof shows that its checkpoint, which is believed, continues an older one."""
+    _members(document, "The proof", exactly=False, checkpoint=str)
+    attested = trust.check(document["checkpoint"])
+    verify_document(document, old, attested.checkpoint)
     return attested
 
 
@@ -612,26 +630,453 @@ class Leaf:
     @classmethod
     def parse(cls, line: bytes, position: int) -> Leaf:
         """Read a line that must be of this position."""
-        where = f"leaves.jsonl, position {position}"
-        _require(len(line) <= LONGEST_BYTES and line.endswith(b"\n"), f"{where}: the line is cut off or too long.")
-        said = parse_json(line, where)
+        _require(len(line) <= LONGEST_BYTES and line.endswith(b"\n"), "the line is cut off or too long.")
+        said = parse_json(line, "the line")
         if type(said) is dict and "leaf_hash" in said:
-            _members(said, where, position=int, leaf_hash=str)
-            leaf = cls(position, _unhex(said["leaf_hash"], 32, where))
+            _members(said, "the line", position=int, leaf_hash=str)
+            leaf = cls(position, _unhex(said["leaf_hash"], 32, "the hash"))
         else:
-            _members(said, where, position=int, kind=str, salt=str, content=dict)
-            data = leaf_data(said["kind"], _unhex(said["salt"], 16, where), canonical(said["content"]))
+            _members(said, "the line", position=int, kind=str, salt=str, content=dict)
+            data = leaf_data(said["kind"], _unhex(said["salt"], 16, "the salt"), canonical(said["content"]))
             leaf = cls(position, leaf_hash(data), said["kind"], said["content"])
-        _require(said["position"] == position, f"{where} is missing: position {said['position']} stands in its place.")
+        _require(said["position"] == position, f"it is missing: position {said['position']} stands in its place.")
         return leaf
 
 
 def read_leaves(folder: Path) -> Iterator[Leaf]:
     """Read the leaves of an export one by one, and say how far it is where somebody looks on."""
-    with (folder / "leaves.jsonl").open("rb") as file:
+    with (folder / LEAVES).open("rb") as file:
         for position in count(1):
             if not (line := file.readline(LONGEST_BYTES + 1)):
                 return
             if not position % 50_000 and sys.stderr.isatty():
                 sys.stderr.write(f"\r{position} leaves read\r")
-            yield Leaf.parse(line, position)
+            try:
+                leaf = Leaf.parse(line, position)
+            except NotProven as error:
+                raise NotProven(f"{LEAVES}, position {position}: {error}") from error
+            yield leaf
+
+
+class Numbers:
+    """The series that are numbered from 1 without gaps: what of them is missing so far."""
+
+    def __init__(self) -> None:
+        self.withheld = 0
+        self.highest: dict[tuple[str, ...], int] = {}
+        self.gaps: dict[tuple[str, ...], list[tuple[int, int, int]]] = {}
+
+    def add(self, leaf: Leaf) -> None:
+        """Take the numbers of one leaf. Refuses a number that its series has already."""
+        content, where = leaf.content or {}, f"{LEAVES}, position {leaf.position}"
+        self.withheld += leaf.content is None
+        if content.get("submitter"):
+            said = _members(content, where, exactly=False, submitter=str, number=int)
+            self.take(("submitter", said["submitter"]), said["number"], leaf.position)
+        if leaf.kind == ENTRY:
+            for each in _members(content, where, exactly=False, numbers=list)["numbers"]:
+                said = _members(each, where, exactly=False, asset=str, kind=str, number=int, owner=str, year=int)
+                series = ("book", said["owner"], said["kind"], said["asset"], str(said["year"]))
+                self.take(series, said["number"], leaf.position)
+
+    def take(self, series: tuple[str, ...], number: int, position: int) -> None:
+        """Take the next number of a series, or one that fills a gap."""
+        last, gaps = self.highest.get(series, 0), self.gaps.get(series, [])
+        inside = next((gap for gap in gaps if gap[0] <= number <= gap[1]), None)
+        named = f"{LEAVES}, position {position}: number {number} of {' '.join(series)}"
+        _require(number > last or inside, f"{named} was given before, or is none.")
+        start, end, at = inside or (last + 1, number, position)
+        pieces = ((start, number - 1, at), (number + 1, end, at))
+        if inside or number > last + 1:
+            self.gaps[series] = [gap for gap in (*gaps, *pieces) if gap != inside and gap[0] <= gap[1]]
+        self.highest[series] = max(last, number)
+
+    def refuse_gaps(self) -> list[str]:
+        """Refuse numbers that are missing; where leaves are withheld, say instead that theirs may be among them."""
+        for series, gaps in self.gaps.items():
+            for start, end, position in gaps:
+                numbers = f"number {start}" if start == end else f"numbers {start} to {end}"
+                missing = f"{numbers} of {' '.join(series)} (before position {position})"
+                _require(self.withheld, f"Missing: {missing}. A record was left out of the log.")
+                return [f"not shown: {missing}; {self.withheld} positions are withheld, which may hold them"]
+        return []
+
+
+def trial_balance(leaves: Iterable[Leaf]) -> dict[str, tuple[int, int]]:
+    """Return the debits and credits of every account that the entries among the leaves move."""
+    totals: dict[str, tuple[int, int]] = {}
+    for leaf in leaves:
+        where = f"{LEAVES}, position {leaf.position}"
+        rows = _members(leaf.content, where, exactly=False, rows=list)["rows"] if leaf.kind == ENTRY else []
+        for row in rows:
+            said = _members(row, where, exactly=False, amount=str, credit=str, debit=str)
+            _require(re.fullmatch("[1-9][0-9]{0,37}", said["amount"]), f"{where}: an amount is no positive number.")
+            for account, debit, credit in ((said["debit"], 1, 0), (said["credit"], 0, 1)):
+                debits, credits_ = totals.get(account, (0, 0))
+                totals[account] = debits + debit * int(said["amount"]), credits_ + credit * int(said["amount"])
+    return totals
+
+
+def compare_trial_balance(path: Path, totals: Mapping[str, tuple[int, int]]) -> None:
+    """Refuse a trial balance (columns account_code, debits_total, credits_total) that is not that of the leaves."""
+    seen: set[str] = set()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file, strict=True):
+                account, debits, credits_ = (row.get(name) for name in TRIAL_BALANCE)
+                shown, where = f"{debits} and {credits_}", f"{path.name}: account {account}"
+                _require(account and account not in seen, f"{where} stands twice, or has no code.")
+                seen.add(str(account))
+                summed = "{} and {}".format(*totals.get(str(account), (0, 0)))
+                _require(shown == summed, f"{where} shows debits and credits {shown}; its entries add up to {summed}.")
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise NotProven(f"{path.name} is not CSV: {error}.") from error
+    missing = sorted(totals.keys() - seen)
+    _require(not missing, f"{path.name}: account {''.join(missing[:1])} is missing, and entries move it.")
+
+
+def _refuse_folder(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the manifest says of each file. Refuses names that lead elsewhere, links, and files not named."""
+    document = parse_json(_text(folder / MANIFEST).encode(), MANIFEST)
+    said = _members(document, MANIFEST, format=str, position=int, files=dict)
+    _require(said["format"] == "quanbu.export/1", "This reads quanbu.export/1.")
+    for name, file in said["files"].items():
+        plain = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", name) and name != MANIFEST
+        _require(plain, f"{MANIFEST} names {name[:100]}, which is no plain file name: it would lead out of the folder.")
+        _members(file, f"{MANIFEST}, {name}", sha256=str, bytes=int, rows=int)
+    with os.scandir(folder) as entries:
+        found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
+    for name in sorted(found):
+        _require(found[name], f"{name} is a link or a folder; an export has files only.")
+        _require(
+            name in said["files"] or name == MANIFEST, f"{name} lies in the folder, and the manifest names it not."
+        )
+    for name in (CHECKPOINT, LEAVES, *said["files"]):
+        _require(name in said["files"] and name in found, f"{name} is missing from the folder or from the manifest.")
+    rows = said["files"][LEAVES]["rows"]
+    _require(rows == said["position"], f"{MANIFEST}: position {said['position']} is not the number of leaves, {rows}.")
+    files: dict[str, dict[str, Any]] = said["files"]
+    return files
+
+
+def _refuse_tree(tree: Frontier, checkpoint: Checkpoint) -> None:
+    """Refuse leaves that are not those of the checkpoint."""
+    short = f"{LEAVES} ends at position {tree.size}, and the checkpoint has {checkpoint.size}: position {tree.size + 1}"
+    _require(tree.size >= checkpoint.size, f"{short} is missing, and all after it.")
+    beyond = f"Position {checkpoint.size + 1} is not in the checkpoint, which ends at {checkpoint.size}."
+    _require(tree.size <= checkpoint.size, beyond)
+    wrong = f"The leaves do not add up to the root of the checkpoint: at least one of 1 to {tree.size} was changed."
+    _require(tree.root() == checkpoint.root, f"{wrong} An older export names it (consistency OLD NEW).", ProofInvalid)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export proves, and the debits and credits of every account that its entries move."""
+
+    attested: Attested
+    withheld: int
+    totals: dict[str, tuple[int, int]]
+    cautions: tuple[str, ...]
+
+
+def check_export(folder: Path, trust: Trust) -> Exported:
+    """Refuse an export unless its leaves are all those of a checkpoint that is believed, and its files agree."""
+    files = _refuse_folder(folder)
+    attested, tree, numbers = trust.check(_text(folder / CHECKPOINT)), Frontier(), Numbers()
+
+    def counted() -> Iterator[Leaf]:
+        for leaf in read_leaves(folder):
+            tree.append(leaf.hash)
+            numbers.add(leaf)
+            yield leaf
+
+    totals = trial_balance(counted())
+    _refuse_tree(tree, attested.checkpoint)
+    cautions = [*attested.cautions, *numbers.refuse_gaps()]
+    for name, said in files.items():
+        with (folder / name).open("rb") as file:
+            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+        wrong = f"{name} is not the file that the manifest names: {size} bytes, SHA-256 {digest}."
+        _require((digest, size) == (said["sha256"], said["bytes"]), wrong)
+    if numbers.withheld:
+        cautions.append(f"{numbers.withheld} positions are withheld: the trial balance cannot be compared")
+    elif "trial_balance.csv" in files:
+        compare_trial_balance(folder / "trial_balance.csv", totals)
+    return Exported(attested, numbers.withheld, totals, tuple(cautions))
+
+
+def _opened(folder: Path, trust: Trust, *, anchored: bool = False) -> Attested:
+    _refuse_folder(folder)
+    return trust.check(_text(folder / CHECKPOINT), anchored=anchored)
+
+
+def check_continuation(olds: Iterable[Checkpoint], folder: Path, trust: Trust) -> Attested:
+    """Refuse an export unless its leaves begin with those of every older checkpoint."""
+    attested, tree, agreed = _opened(folder, trust), Frontier(), 0
+    leaves, new = read_leaves(folder), attested.checkpoint
+    for old in sorted(olds, key=lambda old: old.size):
+        _require(old.origin == new.origin, f"The checkpoints are of two logs: {old.origin} and {new.origin}.")
+        for leaf in islice(leaves, old.size - tree.size):
+            tree.append(leaf.hash)
+        short = f"The export ends at position {tree.size}, and the log had {old.size}: position {tree.size + 1}"
+        _require(tree.size == old.size, f"{short} is missing, and all after it.")
+        wrong = f"Of the {old.size} leaves of the older checkpoint at least one was changed, from {agreed + 1} on."
+        more = "A checkpoint in between narrows it down, and an older export names it."
+        _require(tree.root() == old.root, f"{wrong} {more}", ProofInvalid)
+        agreed = old.size
+    for leaf in leaves:
+        tree.append(leaf.hash)
+    _refuse_tree(tree, new)
+    return attested
+
+
+def compare_exports(old: Path, new: Path, trust: Trust) -> Attested:
+    """Refuse a newer export unless its leaves begin with all those of the older one; name the first that differs."""
+    before, after = _opened(old, trust, anchored=True), _opened(new, trust)
+    trees = Frontier(), Frontier()
+    for old_leaf, new_leaf in zip_longest(read_leaves(old), read_leaves(new)):
+        if new_leaf is None:
+            raise NotProven(f"Position {old_leaf.position} and all after it are missing from the newer export.")
+        if old_leaf is not None:
+            kinds = f"{old_leaf.kind or 'withheld'} in the older export, {new_leaf.kind or 'withheld'} in the newer"
+            same = old_leaf.hash == new_leaf.hash
+            _require(same, f"Position {old_leaf.position} differs: {kinds}. History was changed there.", ProofInvalid)
+            trees[0].append(old_leaf.hash)
+        trees[1].append(new_leaf.hash)
+    _refuse_tree(trees[0], before.checkpoint)
+    _refuse_tree(trees[1], after.checkpoint)
+    return after
+
+
+# Witnesses
+
+
+def read_private_key(path: Path) -> Ed25519PrivateKey:
+    """Read a private key of Ed25519 from a PEM file."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (ValueError, TypeError) as error:
+        raise NotProven(f"{path.name} is no private key in PEM without a password.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NotProven(f"{path.name} is no key of Ed25519.")
+    return key
+
+
+def continued(old: Checkpoint | None, new: Checkpoint, proof: Any) -> None:
+    """Refuse a checkpoint that does not continue the last one that a witness saw; it is None the first time."""
+    if old is None:
+        return
+    _require(old.origin == new.origin, f"The state is of the log {old.origin}, this is of {new.origin}.")
+    _require(new.size >= old.size, f"A log never goes back: it had {old.size} leaves, and here are {new.size}.")
+    if new.size == old.size:
+        _require(new.root == old.root, f"Two roots of {new.size} leaves differ: the log shows two histories.")
+    elif old.size:
+        _require(
+            proof is not None, f"{old.size} leaves were cosigned last: --proof must show that these continue them."
+        )
+        verify_document(proof, old, new)
+
+
+def witness(options: argparse.Namespace) -> None:
+    """Cosign a checkpoint that continues the last one, and remember it before anybody sees the signature.
+
+    Locks: the new state is written under a name that only one can create, so that two never sign at once.
+    """
+    note, state = Note.parse(_text(options.checkpoint)), Path(options.state)
+    new, coming = Checkpoint.parse(note.text), state.with_name(state.name + ".new")
+    log = tuple(key for key in (options.log, options.succession) if key)
+    Trust(log).check(str(note))
+    if new.extensions:
+        step = Succession.parse(note)
+        stated = step.new == options.succession and options.log in {step.old, step.new}
+        unsure = f"This hands the log to the key {step.new} ({step.reason}). Ask the log by another way, and give"
+        _require(stated, f"{unsure} --succession with that key if it is so.")
+    key = read_private_key(options.key)
+    own = key.public_key().public_bytes_raw() not in {each.public_key for each in log}
+    _require(own, "A log is no witness of itself: this is its own key.")
+    try:
+        handle = os.open(coming, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError as error:
+        raise NotProven(f"{coming} exists: another cosign runs, or one was cut off and it may be deleted.") from error
+    try:
+        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 (a descriptor has no path)
+            old = Checkpoint.parse(Note.parse(_text(state)).text) if state.exists() else None
+            continued(old, new, options.proof and parse_json(_text(options.proof).encode(), options.proof.name))
+            signature = cosign(new.text, options.name, key, time.time_ns() // 10**9)
+            file.write(str(note))
+            file.flush()
+            os.fsync(file.fileno())
+        coming.replace(state)
+    except BaseException:
+        coming.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        folder = os.open(state.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    if old is None:
+        sys.stderr.write(f"First checkpoint of {new.origin}: its {new.size} leaves are trusted as they are.\n")
+    _say(str(signature))
+
+
+def keygen(options: argparse.Namespace) -> None:
+    """Make a private key that only its owner reads; say its public keys."""
+    key = Ed25519PrivateKey.generate()
+    names = public_key(options.name, key), public_key(options.name, key, COSIGNATURE)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    with open(os.open(options.out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(pem)
+    _say(f"as a log      {names[0]}", f"as a witness  {names[1]}")
+
+
+# The program
+
+
+def _say(*lines: str) -> None:
+    """Print lines; what a terminal could mistake for a command is shown as its code."""
+    for line in lines:
+        shown = (each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+        sys.stdout.write("".join(shown) + "\n")
+
+
+def _say_attested(attested: Attested | Proven) -> None:
+    for key in attested.signers:
+        _say(f"  signed by    {key}")
+    for key, at_s in attested.cosigners:
+        when = datetime.fromtimestamp(at_s, UTC).isoformat() if at_s < 2**37 else f"second {at_s}"
+        _say(f"  cosigned by  {key.name} at {when}")
+    for caution in attested.cautions:
+        _say(f"  but          {caution}")
+
+
+def _receipt(options: argparse.Namespace, trust: Trust) -> None:
+    document = parse_json(_text(options.receipt).encode(), options.receipt.name)
+    proven = check_receipt(
+        document,
+        trust.keys,
+        witnesses=trust.witnesses,
+        witnesses_required=trust.required,
+        successions=trust.successions,
+    )
+    _say(f"Proven: {proven.kind} stands at position {proven.position} of {proven.size}.")
+    _say_attested(proven)
+    _say(f"  content      {canonical(proven.content).decode()}")
+    if options.file:
+        with options.file.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        names = [name for name, value in proven.content.items() if value == digest]
+        _require(names, f"{options.file.name} is not what this receipt is about: its SHA-256 {digest} is not in it.")
+        _say(f"  file         {options.file.name} is the one: its SHA-256 is the {names[0]}.")
+
+
+def _consistency(options: argparse.Namespace, trust: Trust) -> None:
+    olds, new = options.old, options.new
+    if olds[0].is_dir():
+        if len(olds) > 1 or not new.is_dir():
+            raise argparse.ArgumentTypeError("an export is compared with one other export")
+        attested = compare_exports(olds[0], new, trust)
+    else:
+        before = [trust.check(_text(old), anchored=True).checkpoint for old in olds]
+        if new.is_dir():
+            attested = check_continuation(before, new, trust)
+        else:
+            document = parse_json(_text(new).encode(), new.name)
+            attested = [check_consistency(old, document, trust) for old in before][-1]
+    _say(f"Proven: the {attested.checkpoint.size} leaves of {attested.checkpoint.origin} continue the older ones.")
+    _say_attested(attested)
+
+
+def _export(options: argparse.Namespace, trust: Trust) -> None:
+    exported = check_export(options.folder, trust)
+    checkpoint = exported.attested.checkpoint
+    _say(f"Proven: {checkpoint.size} leaves of {checkpoint.origin}, whole and in order, {exported.withheld} withheld.")
+    _say_attested(replace(exported.attested, cautions=exported.cautions))
+    _say(f"  entries move {len(exported.totals)} accounts")
+
+
+def _key(algorithm: int) -> Callable[[str], VerifierKey]:
+    def read(text: str) -> VerifierKey:
+        try:
+            key = VerifierKey.parse(text)
+        except NotProven as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        if key.algorithm != algorithm:
+            raise argparse.ArgumentTypeError(f"{key.name} is a key of a {'log' if algorithm != ED25519 else 'witness'}")
+        return key
+
+    return read
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Verify the log of Quanbu without Quanbu. Exit codes: 0 proven, 1 not proven, 2 called wrongly.",
+        epilog="@FILE reads arguments from a file, one a line: the keys that you trust.",
+        fromfile_prefix_chars="@",
+    )
+    acts = parser.add_subparsers(required=True, metavar="receipt|consistency|export|cosign|keygen")
+    for name, act, words in (
+        ("receipt", _receipt, "that a record stands in the log"),
+        ("consistency", _consistency, "that a newer log begins with an older one: checkpoints, a proof, exports"),
+        ("export", _export, "that an export is whole and is the log"),
+    ):
+        sub = acts.add_parser(name, help=f"prove {words}")
+        sub.add_argument("--key", type=_key(ED25519), action="append", required=True, metavar="VKEY",
+                         help="a key of the log that you trust; repeat it for more")  # fmt: skip
+        sub.add_argument("--witness", type=_key(COSIGNATURE), action="append", default=[], metavar="VKEY",
+                         help="a witness that you trust; repeat it for more")  # fmt: skip
+        sub.add_argument("--required", type=int, metavar="N", help="how many of them must have cosigned; default: all")
+        sub.add_argument("--succession", type=Path, action="append", default=[], metavar="FILE",
+                         help="a succession of keys that you know of")  # fmt: skip
+        sub.set_defaults(act=act)
+        if name == "receipt":
+            sub.add_argument("receipt", type=Path)
+            sub.add_argument("--file", type=Path, help="the file that the receipt should be about")
+        elif name == "consistency":
+            sub.add_argument("old", type=Path, nargs="+", help="older checkpoints, or an older export")
+            sub.add_argument("new", type=Path, help="a proof, or a newer export")
+        else:
+            sub.add_argument("folder", type=Path)
+    sub = acts.add_parser("cosign", help="sign, as a witness, a checkpoint that continues the last one")
+    sub.add_argument("checkpoint", type=Path)
+    sub.add_argument("--key", type=Path, required=True, help="your private key (PEM)")
+    sub.add_argument("--name", required=True, help="your name as a witness")
+    sub.add_argument("--log", type=_key(ED25519), required=True, metavar="VKEY", help="the key of the log")
+    sub.add_argument("--state", type=Path, required=True, help="where the last checkpoint is kept; one file a log")
+    sub.add_argument("--proof", type=Path, help="the proof from the last checkpoint to this one")
+    sub.add_argument("--succession", type=_key(ED25519), metavar="VKEY",
+                     help="the new key, when you made sure that it replaces the old one")  # fmt: skip
+    sub.set_defaults(act=witness)
+    sub = acts.add_parser("keygen", help="make a key")
+    sub.add_argument("--name", required=True)
+    sub.add_argument("--out", type=Path, required=True)
+    sub.set_defaults(act=keygen)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; return 0 when all is proven, 1 when it is not, 2 when it was called wrongly."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.act in {witness, keygen}:
+            options.act(options)
+        else:
+            required = len(options.witness) if options.required is None else options.required
+            if not 0 <= required <= len({key.public_key for key in options.witness}):
+                parser.error(f"--required {required}: {len(options.witness)} witnesses are named.")
+            known = tuple(_text(path) for path in options.succession)
+            options.act(options, Trust(tuple(options.key), tuple(options.witness), required, known))
+    except NotProven as error:
+        _say(f"Not proven: {error}")
+        return 1
+    except (OSError, argparse.ArgumentTypeError) as error:
+        sys.stderr.write(f"Called wrongly: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -271,6 +271,15 @@ class Migration(migrations.Migration):
                 ("kind", models.TextField(help_text="What happened, past tense: usage_file.received, run.finished.")),
                 ("subject", models.TextField(help_text="The id of what it happened to.")),
                 ("digest", models.BinaryField(max_length=32)),
+                (
+                    "told",
+                    models.TextField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="What is told of it, as canonical JSON of which the digest is; empty where the digest is of a file.",
+                    ),
+                ),
                 ("submitter", models.TextField(blank=True, db_default="", default="")),
                 ("number", models.BigIntegerField(db_default=0, default=0)),
                 ("recorded_at_ms", models.BigIntegerField()),

@@ -16,6 +16,11 @@ AFTER INSERT ON ledger_log_record REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_await_sealing_v1()
 """
 
+DIGESTED = """
+ALTER TABLE ledger_log_record
+ADD CONSTRAINT record_must_be_digested_as_told CHECK (told = '' OR digest = sha256(convert_to(told, 'UTF8')))
+"""
+
 HEADED = """
 CREATE TRIGGER checkpoint_must_say_its_head
 BEFORE INSERT ON ledger_log_checkpoint
@@ -209,6 +214,7 @@ class Migration(migrations.Migration):
         install("ledger.log", "record_v1"),
         install("ledger.log", "await_sealing_v1"),
         migrations.RunSQL(WAITING, migrations.RunSQL.noop),
+        migrations.RunSQL(DIGESTED, migrations.RunSQL.noop),
         install("ledger.log", "record_content_view"),
         install("ledger.books", "account_act_content_view"),
         install("ledger.books", "period_close_content_view"),

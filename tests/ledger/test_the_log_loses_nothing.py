@@ -20,7 +20,7 @@ LEAF = (
 def write(subject: str, using: str = "default", submitter: str = "") -> None:
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT ledger_record_v1('test.happened', ARRAY[%s], ARRAY[%s::bytea], %s, 1)",
+            "SELECT ledger_record_v1('test.happened', ARRAY[%s], ARRAY[%s::bytea], ARRAY[''], %s, 1)",
             [subject, bytes(32), submitter],
         )
 

@@ -49,6 +49,12 @@ ACTS: dict[str, tuple[str, frozenset[Role]]] = {
         "close the books of a programme that their bureau pays, up to the end of a period",
         frozenset({Role.FINANCE_OFFICER}),
     ),
+    "log.rotate_key": ("replace the key that signs the log's checkpoints", frozenset({Role.OPERATOR})),
+    "log.read": ("read what stands at every position of the log", frozenset({Role.AUDITOR})),
+    "checkpoint.cosign": (
+        "hand in a witness's cosignature of a checkpoint",
+        frozenset({Role.AUDITOR, Role.FINANCE_OFFICER, Role.CENTRE_OFFICER, Role.ENTERPRISE_OFFICER}),
+    ),
     "refusals.read": (
         "read what was refused: who asked for what, when, and why not",
         frozenset({Role.OPERATOR, Role.AUDITOR}),

@@ -122,9 +122,8 @@ class _Application:
     def record(self, worlds: list[World]) -> None:
         """Write down who declared what, if it changed anything."""
         if self.changes.created or self.changes.updated:
-            told = {"actor": self.actor, "worlds": [world.data for world in worlds]}
-            digest = hashlib.sha256(rfc8785.dumps(told)).digest()
-            log.record(kind="world.applied", subject=ids.new("wld"), digest=digest)
+            digests = [hashlib.sha256(rfc8785.dumps(world.data)).hexdigest() for world in worlds]
+            log.record(kind="world.applied", subject=ids.new("wld"), told={"actor": self.actor, "worlds": digests})
 
     def wrong(self, reason: str, *path: str | int) -> None:
         """Note a problem at the line of a value of the present item."""

@@ -32,7 +32,9 @@ BEGIN
     INSERT INTO ledger_account_act (account_id, kind, until_ms, actor, reason, recorded_at_ms)
     VALUES (subject.id, kind, until_ms, actor, reason, now_ms)
     RETURNING id INTO act;
-    PERFORM ledger_record_v1(a.kind, ARRAY[act::text], ARRAY[sha256(convert_to(a.content, 'UTF8'))], '', now_ms)
+    PERFORM ledger_record_v1(
+        a.kind, ARRAY[act::text], ARRAY[sha256(convert_to(a.content, 'UTF8'))], ARRAY[a.content], '', now_ms
+    )
     FROM ledger_account_act_content AS a
     WHERE a.act_id = act;
     UPDATE ledger_account AS a

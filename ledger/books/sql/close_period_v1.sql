@@ -53,7 +53,8 @@ BEGIN
     SELECT coalesce(array_agg(a.id), '{}') INTO closes FROM added AS a;
     PERFORM ledger_record_v1(
         'period.closed', array_agg(p.close_id::text ORDER BY p.close_id),
-        array_agg(sha256(convert_to(p.content, 'UTF8')) ORDER BY p.close_id), '', now_ms
+        array_agg(sha256(convert_to(p.content, 'UTF8')) ORDER BY p.close_id),
+        array_agg(p.content ORDER BY p.close_id), '', now_ms
     )
     FROM ledger_period_close_content AS p
     WHERE p.close_id = ANY(closes)

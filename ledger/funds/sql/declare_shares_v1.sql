@@ -28,7 +28,8 @@ BEGIN
         FROM unnest(levels, weights) WITH ORDINALITY AS s (level, weight, place)
         ORDER BY s.place;
         PERFORM ledger_record_v1(
-            'fund.declared', ARRAY[fund], ARRAY[sha256(convert_to(c.content, 'UTF8'))], '', declared_at_ms
+            'fund.declared', ARRAY[fund], ARRAY[sha256(convert_to(c.content, 'UTF8'))], ARRAY[c.content], '',
+            declared_at_ms
         )
         FROM ledger_fund_content AS c
         WHERE c.fund = fund;

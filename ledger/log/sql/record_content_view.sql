@@ -9,5 +9,6 @@ SELECT
     || ',"number":' || r.number::text
     || ',"recorded_at_ms":' || r.recorded_at_ms::text
     || ',"subject":' || to_json(r.subject)::text
-    || ',"submitter":' || to_json(r.submitter)::text || '}' AS content
+    || ',"submitter":' || to_json(r.submitter)::text
+    || CASE r.told WHEN '' THEN '' ELSE ',"told":' || r.told END || '}' AS content
 FROM ledger_log_record AS r;

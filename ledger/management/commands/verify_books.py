@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+
+from django.core.management.base import CommandParser
 
 from ledger.commands import Command as BaseCommand
+from ledger.commands import existing_file
 from ledger.verification import verify
 
 
 class Command(BaseCommand):
     help = "Check every invariant: balances recomputed, books balanced, identities, files, documents and the log."
 
-    def act(self, **_: Any) -> None:
-        verdicts = verify(progress=self.progress)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--checkpoint",
+            action="append",
+            default=[],
+            type=existing_file,
+            metavar="FILE",
+            help="a checkpoint that was kept elsewhere, to hold the log against; may be given several times",
+        )
+
+    def act(self, *, checkpoint: list[str]) -> None:
+        outside = {file: Path(file).read_text(encoding="utf-8", errors="replace") for file in checkpoint}
+        verdicts = verify(progress=self.progress, outside=outside)
         self.progress("")
         for verdict in verdicts:
             mark = "holds   " if verdict.holds else "VIOLATED"

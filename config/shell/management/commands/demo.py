@@ -67,6 +67,7 @@ STEPS: list[tuple[str, str, list[str]]] = [
         ["explain", "O-hexi:2026-10"],
     ),
     ("2026-11-18", "The books prove themselves.", ["verify_books"]),
+    ("2026-11-18", "Whoever keeps this checkpoint can prove any later change of what is in it.", ["checkpoint"]),
 ]
 
 
