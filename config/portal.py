@@ -16,7 +16,8 @@ from django.views.i18n import set_language
 from ledger.portal.urls import BooksView
 from ledger.portal.urls import patterns as books_patterns
 from vouchers.people.actors import Actor
-from vouchers.portal.access import funds_read_by, signed_in
+from vouchers.portal.access import signed_in
+from vouchers.programmes.selectors import funds_read_by
 
 admin.site.site_header = admin.site.site_title = "Quanbu"
 

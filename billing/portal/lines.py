@@ -12,7 +12,8 @@ from billing.reconciliation.selectors import amounts_of, line_visible_to, lines_
 from ledger.portal.pages import page_of
 from vouchers.issuance.selectors import vouchers_visible_to
 from vouchers.people.actors import Actor
-from vouchers.portal.access import reads_books_of, signed_in
+from vouchers.portal.access import signed_in
+from vouchers.programmes.selectors import reads_books_of
 
 FILTERS = {
     "programme": "programme__code",

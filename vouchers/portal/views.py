@@ -14,9 +14,9 @@ from vouchers.issuance.selectors import vouchers_visible_to
 from vouchers.orders.selectors import orders_visible_to
 from vouchers.people.actors import Actor
 from vouchers.people.selectors import refusals_read_by
-from vouchers.portal.access import reads_books_of, signed_in
+from vouchers.portal.access import signed_in
 from vouchers.portal.value import value_of_all, values_of
-from vouchers.programmes.selectors import policy_in_force, programmes_visible_to
+from vouchers.programmes.selectors import policy_in_force, programmes_visible_to, reads_books_of
 
 
 @require_safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from ledger.books.questions import Funds
 from ledger.errors import NotFound
 from vouchers.people.actors import Actor
 from vouchers.programmes.models import Programme, ProgrammeVersion
@@ -38,6 +39,24 @@ def programme_run_by(actor: Actor, code: str) -> Programme:
     if programme is None:
         raise NotFound(kind="programme", name=code)
     return programme
+
+
+def funds_read_by(actor: Actor) -> Funds:
+    """Return the funds whose books an actor may read; None is all of them. Refuses: ActNotPermitted."""
+    actor.require("books.read")
+    if actor.sees_everything:
+        return None
+    own = actor.organisations_for("books.read")
+    run = programmes_run_by(actor).filter(Q(department__in=own) | Q(finance__in=own) | Q(operator__in=own))
+    return frozenset(run.values_list("code", flat=True))
+
+
+def reads_books_of(actor: Actor, programme: Programme) -> bool:
+    """Say whether an actor may read the books of a programme."""
+    if not actor.organisations_for("books.read"):
+        return False
+    funds = funds_read_by(actor)
+    return funds is None or programme.code in funds
 
 
 def policy_in_force(programme: Programme) -> tuple[ProgrammeVersion, Policy]:
