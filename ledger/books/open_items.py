@@ -36,6 +36,11 @@ class OpenItem:
     deadline: date | None
     overdue: bool
 
+    @property
+    def place(self) -> tuple[date, int, str]:
+        """Where it stands among the open items: what is due first before the rest, and the oldest first."""
+        return self.deadline or date.max, self.since_ms, self.code
+
 
 def open_items(funds: Funds, *, fund: str = "", types: Collection[str] = (), key: str = "") -> list[OpenItem]:
     """Return the open items of these funds, what is overdue and due first before the rest, and the oldest first.
@@ -58,7 +63,7 @@ def open_items(funds: Funds, *, fund: str = "", types: Collection[str] = (), key
             {"funds": parameter_of(scope), "types": list(cleared), "key_value": key or None},
         )
         items = [_item(cleared[row[1]], today, row) for row in cursor.fetchall()]
-    return sorted(items, key=lambda item: (item.deadline or date.max, item.since_ms, item.code))
+    return sorted(items, key=lambda item: item.place)
 
 
 def _item(of_type: AccountType, today: date, row: tuple[Any, ...]) -> OpenItem:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from django.db import connection
+from django.db.models import Q
 
 from ledger import clock
 from ledger.books.errors import AccountCodeMalformed, AccountLacksKeys
@@ -22,6 +23,7 @@ from ledger.sql import load
 Funds: TypeAlias = Collection[str] | None
 
 ROOM = "ledger.books"
+KINDS = frozenset("BMFKQL")
 ZONE = "Asia/Shanghai"
 LAST_MS = 7_258_118_399_999
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -117,6 +119,12 @@ def funds_among(funds: Funds, fund: str) -> Funds:
     return [fund]
 
 
+def check_span(from_ms: int, to_ms: int) -> None:
+    """See that two instants, both included, are a span. Refuses: InstantImplausible, DaysReversed."""
+    if check_instant(from_ms) > check_instant(to_ms):
+        raise DaysReversed(first=clock.iso_utc(from_ms), last=clock.iso_utc(to_ms))
+
+
 def types_among(types: Collection[str]) -> dict[str, AccountType]:
     """Return these account types by code, or all of them when none is named. Refuses: NotFound."""
     chart = {each.code: each for each in AccountType.objects.order_by("code")}
@@ -124,6 +132,19 @@ def types_among(types: Collection[str]) -> dict[str, AccountType]:
         if code not in chart:
             raise NotFound(kind="account type", name=code)
     return {code: each for code, each in chart.items() if not types or code in types}
+
+
+def check_kinds(kinds: str) -> None:
+    """See that each letter is a kind of book; none at all means any. Refuses: NotFound."""
+    if not KINDS.issuperset(kinds):
+        raise NotFound(kind="kind of book", name=kinds)
+
+
+def check_asset(funds: Funds, asset: str) -> None:
+    """See that one of these funds has a book in this asset. Refuses: NotFound."""
+    scope = Q() if funds is None else Q(owner__in=funds)
+    if not Book.objects.filter(scope, asset=asset).exists():
+        raise NotFound(kind="asset", name=asset)
 
 
 def check_key(funds: Funds, types: Collection[str], value: str) -> None:

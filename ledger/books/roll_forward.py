@@ -15,17 +15,17 @@ from django.db import connection
 
 from ledger.books.models import Side
 from ledger.books.questions import (
+    KINDS,
     ROOM,
     DaysReversed,
     Funds,
     GroupFitsNoType,
     check_key,
+    check_kinds,
     funds_among,
     parameter_of,
     types_among,
 )
-from ledger.books.selectors import KINDS
-from ledger.errors import NotFound
 from ledger.sql import load
 
 
@@ -88,8 +88,7 @@ def roll_forward(
     """
     if to_day < from_day:
         raise DaysReversed(first=from_day, last=to_day)
-    if not KINDS.issuperset(kinds):
-        raise NotFound(kind="kind of book", name=kinds)
+    check_kinds(kinds)
     scope = funds_among(funds, fund)
     group = {code: each for code, each in types_among(types).items() if not kinds or code[0] in kinds}
     if not group:

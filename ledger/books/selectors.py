@@ -13,11 +13,9 @@ from typing import LiteralString
 from django.db import connection
 
 from ledger.books.models import Account
-from ledger.books.questions import ROOM, check_codes, check_instant, check_keys, types_among
+from ledger.books.questions import KINDS, ROOM, check_codes, check_instant, check_keys, types_among
 from ledger.errors import NotFound
 from ledger.sql import load
-
-KINDS = frozenset("BMFKQL")
 
 
 def balances_of(codes: Collection[str]) -> dict[str, int]:

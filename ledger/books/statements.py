@@ -5,16 +5,32 @@ Readers are scoped by *funds* (see `questions`). What is not theirs is answered 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from ledger import clock
-from ledger.books.models import Account, Entry, Side, Transfer
-from ledger.books.questions import CODE, LAST_MS, ROOM, DaysReversed, Funds, check_instant, types_among
+from ledger.books.models import Account, Book, Entry, EntryNumber, Side, Template, Transfer
+from ledger.books.questions import (
+    CODE,
+    KEY_PART,
+    LAST_MS,
+    ROOM,
+    Funds,
+    check_asset,
+    check_kinds,
+    check_span,
+    funds_among,
+    types_among,
+)
 from ledger.errors import NotFound
 from ledger.sql import load
+
+PLACE = re.compile(r"([0-9]{1,13})-([0-9]{1,18})", re.ASCII)
+TEXTS = frozenset({"document", "run", "proposer", "approver", "idempotency_key"})
+"""What of an entry may be asked for by its own text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,9 @@ class Place:
 
     recorded_at_ms: int
     transfer_id: int
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at_ms}-{self.transfer_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +65,53 @@ class Leg:
         return Place(self.recorded_at_ms, self.transfer_id)
 
 
+def place_named(text: str) -> Place:
+    """Read a place as it is written in an address. Refuses: NotFound, for what no page names."""
+    found = PLACE.fullmatch(text)
+    if found is None:
+        raise NotFound(kind="page", name=text)
+    return Place(int(found[1]), int(found[2]))
+
+
 def accounts_in(funds: Funds) -> QuerySet[Account]:
     """Return the accounts of these funds, by code."""
     scope = Q() if funds is None else Q(book__owner__in=funds)
     return Account.objects.filter(scope).select_related("book", "type").order_by("code")
+
+
+def accounts_among(
+    funds: Funds,
+    *,
+    fund: str = "",
+    kinds: str = "",
+    account_type: str = "",
+    asset: str = "",
+    part: str = "",
+    nonzero: bool | None = None,
+) -> QuerySet[Account]:
+    """Return the accounts of these funds that fit, by code; `part` is a part of the code, and empty means any.
+
+    `nonzero` keeps those that hold something, or with False those that hold nothing. Refuses: NotFound, for a fund,
+    kind of book, type or asset that there is not or that is not the reader's, and for a part that no code has.
+    """
+    scope = funds_among(funds, fund)
+    check_kinds(kinds)
+    found = accounts_in(scope)
+    if kinds:
+        found = found.filter(book__kind__in=list(kinds))
+    if account_type:
+        found = found.filter(type__in=types_among([account_type]))
+    if asset:
+        check_asset(scope, asset)
+        found = found.filter(book__asset=asset)
+    if part:
+        if not KEY_PART.fullmatch(part):
+            raise NotFound(kind="account", name=part)
+        found = found.filter(code__contains=part)
+    if nonzero is not None:
+        empty = Q(debits_total=F("credits_total"))
+        found = found.filter(~empty if nonzero else empty)
+    return found
 
 
 def account_of(funds: Funds, code: str) -> Account:
@@ -73,8 +135,7 @@ def statement_of(
     `from_ms` and `to_ms` bound when it was recorded; both instants are included. The balances are those that were
     stored with the transfers. Units: milliseconds UTC. Refuses: InstantImplausible, DaysReversed.
     """
-    if check_instant(from_ms) > check_instant(to_ms):
-        raise DaysReversed(first=clock.iso_utc(from_ms), last=clock.iso_utc(to_ms))
+    check_span(from_ms, to_ms)
     end = (to_ms + 1, 0)
     before_ms, before_id = min(end, (older_than.recorded_at_ms, older_than.transfer_id)) if older_than else end
     parameters = {
@@ -88,6 +149,53 @@ def statement_of(
     with connection.cursor() as cursor:
         cursor.execute(load(ROOM, "statement_page"), parameters)
         return [Leg(*row) for row in cursor.fetchall()]
+
+
+def entries_in(funds: Funds) -> QuerySet[Entry]:
+    """Return the entries that touch a book of these funds, newest first, each with its numbers in these books."""
+    numbers = EntryNumber.objects.select_related("book").order_by("book__kind", "book__owner", "book__asset")
+    found = Entry.objects.prefetch_related("reversals").order_by("-id")
+    if funds is not None:
+        numbers = numbers.filter(book__owner__in=funds)
+        found = found.filter(_touches(funds))
+    return found.prefetch_related(Prefetch("numbers", numbers))
+
+
+def _touches(funds: Collection[str]) -> Exists:
+    """Say of an entry that it touches a book of these funds: looked up by entry, and not joined."""
+    books = Book.objects.filter(owner__in=funds)
+    return Exists(Transfer.objects.filter(entry=OuterRef("id"), book__in=books))
+
+
+def entries_among(
+    funds: Funds,
+    *,
+    fund: str = "",
+    template: str = "",
+    facts: Mapping[str, str] | None = None,
+    recorded_ms: tuple[int, int] = (0, LAST_MS),
+    happened_ms: tuple[int, int] = (0, LAST_MS),
+) -> QuerySet[Entry]:
+    """Return the entries of these funds that fit, newest first; empty means any.
+
+    `facts` are what some of its own texts are (`document`, `run`, `proposer`, `approver`, `idempotency_key`); the two
+    spans include both their instants. Units: milliseconds UTC. Refuses: NotFound, for a fund or template that there is
+    not or that is not the reader's; InstantImplausible, DaysReversed.
+    """
+    found = entries_in(funds)
+    if fund:
+        found = found.filter(_touches(funds_among(funds, fund) or ()))
+    if template:
+        if not Template.objects.filter(code=template).exists():
+            raise NotFound(kind="template", name=template)
+        found = found.filter(template=template)
+    asked = {name: text for name, text in (facts or {}).items() if text}
+    assert asked.keys() <= TEXTS, "an entry has no such text"
+    for name, (from_ms, to_ms) in (("recorded_at_ms", recorded_ms), ("happened_at_ms", happened_ms)):
+        check_span(from_ms, to_ms)
+        if (from_ms, to_ms) != (0, LAST_MS):
+            found = found.filter(**{f"{name}__range": (from_ms, to_ms)})
+    return found.filter(**asked)
 
 
 def entry_of(funds: Funds, entry_id: int) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,11 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ledger.books.questions import day_named
-from ledger.books.statements import Leg, Place
-from ledger.errors import NotFound
+from ledger.books.statements import Leg, Place, place_named
 
 ROWS = 50
-PLACE = re.compile(r"([0-9]{1,13})-([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +37,8 @@ def stretch_of(request: HttpRequest, read: Callable[[int, Place | None], list[Le
     `read` returns so many legs older than a place. Refuses: NotFound, for a place that no page names.
     """
     asked = request.GET.get("older", "")
-    found = PLACE.fullmatch(asked)
-    if asked and not found:
-        raise NotFound(kind="page", name=asked)
-    legs = read(size + 1, Place(int(found[1]), int(found[2])) if found else None)
-    last = legs[size - 1].place if len(legs) > size else None
-    return Stretch(legs[:size], bool(asked), f"{last.recorded_at_ms}-{last.transfer_id}" if last else "")
+    legs = read(size + 1, place_named(asked) if asked else None)
+    return Stretch(legs[:size], bool(asked), str(legs[size - 1].place) if len(legs) > size else "")
 
 
 def chosen_in(request: HttpRequest, *names: str) -> dict[str, str]:

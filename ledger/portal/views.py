@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from ledger import clock
 from ledger.books import statements
 from ledger.books.open_items import open_items as open_items_of
-from ledger.books.questions import KEY_PART, LAST_MS, ZONE, Funds, first_ms_of, funds_among, last_ms_of, types_among
+from ledger.books.questions import LAST_MS, ZONE, Funds, first_ms_of, last_ms_of
 from ledger.books.roll_forward import roll_forward as roll_forward_of
 from ledger.books.statements import Leg, Place
 from ledger.books.trial_balance import trial_balance as trial_balance_of
@@ -47,13 +47,7 @@ def trial_balance(request: HttpRequest, funds: Funds) -> HttpResponse:
 def accounts(request: HttpRequest, funds: Funds) -> HttpResponse:
     """List accounts; `type`, `fund` and a part of the code (`q`) narrow the list."""
     chosen = chosen_in(request, "type", "fund", "q")
-    found = statements.accounts_in(funds_among(funds, chosen["fund"]))
-    if chosen["type"]:
-        found = found.filter(type__in=types_among([chosen["type"]]))
-    if chosen["q"]:
-        if not KEY_PART.fullmatch(chosen["q"]):
-            raise NotFound(kind="account", name=chosen["q"])
-        found = found.filter(code__contains=chosen["q"])
+    found = statements.accounts_among(funds, fund=chosen["fund"], account_type=chosen["type"], part=chosen["q"])
     return render(request, "books/accounts.html", {"page": page_of(request, found), "chosen": chosen})
 
 
