@@ -1,6 +1,7 @@
 """The demonstration's world, settled and unanswered, made once a module by the real services, and clients for it.
 
-Beside it live two who take part in nothing: an enterprise's officer (`stranger`) and a centre's (`south-ops`).
+Beside it live two who take part in nothing, an enterprise's officer (`stranger`) and a centre's (`south-ops`), and
+a department with a programme and books of its own (`zh-approver`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from billing.reconciliation.models import Run
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.log import services as log
-from ledger.models import RefusedAct
+from ledger.models import Entry, RefusedAct
 from tests.conftest import as_owner, use
 from tests.scenario import at
 from vouchers.people.actors import actor_named
@@ -36,9 +37,25 @@ world: quanbu/1
 organisations:
   - {code: elsewhere, kind: enterprise, name: Elsewhere}
   - {code: south, kind: centre, name: South Centre}
+  - {code: zh-data, kind: department, name: Zhonghe Data Bureau}
+  - {code: zh-finance, kind: finance, name: Zhonghe Finance Bureau}
+  - {code: zh-platform, kind: operator, name: Zhonghe Platform}
 people:
   - {login: stranger, name: Stranger, roles: [{organisation: elsewhere, role: enterprise_officer}]}
   - {login: south-ops, name: South Operator, roles: [{organisation: south, role: centre_officer}]}
+  - {login: zh-approver, name: Zhonghe Approver, roles: [{organisation: zh-data, role: department_approver}]}
+programmes:
+  - code: ZH26
+    name: Zhonghe Compute Vouchers 2026
+    department: zh-data
+    finance: zh-finance
+    operator: zh-platform
+    from: 2026-01-01
+    until: 2027-01-01
+    subsidy_rate: 20%
+    funding: {city: 1}
+    appropriations:
+      - {document: ZH-7, on: 2026-01-05, budget_year: 2026, amounts: {city: "5000.00"}}
 """
 ANSWER = "/api/v1/statements/QC26:2026-10:S1:north/answer"
 RUN = {"programme": "QC26", "period": "2026-10", "kind": "S1"}
@@ -111,4 +128,5 @@ def ids_of(world: None, db: None) -> dict[str, str]:
         "run": Run.objects.get().id,
         "file": UsageFile.objects.get(source=None).id,
         "refusal": RefusedAct.objects.get().id,
+        "entry": str(Entry.objects.get(idempotency_key__startswith="authorise:QC26").id),
     }

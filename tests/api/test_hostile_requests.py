@@ -215,7 +215,9 @@ def test_an_answer_that_says_nothing_is_refused(as_: Client, body: bytes, code: 
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "options", "trace"])
-@pytest.mark.parametrize("address", ["vouchers", "statements/QC26:2026-10:S1:north", "me", "no/such/thing"])
+@pytest.mark.parametrize(
+    "address", ["vouchers", "statements/QC26:2026-10:S1:north", "me", "no/such/thing", "entries/1", "trial-balance"]
+)
 def test_methods_that_nobody_offers_are_refused(as_: Client, method: str, address: str) -> None:
     answer = as_("auditor").generic(method.upper(), f"/api/v1/{address}")
 

@@ -7,14 +7,16 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import DataError
 from django.db.models import Model, QuerySet
+from django.utils.functional import cached_property
 from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from ledger.api.acts import check_size
-from ledger.api.filters import ByCode
+from ledger.api.filters import ByCode, check_names
 from ledger.errors import NotFound
 from vouchers.people.actors import Actor, actor_of
 from vouchers.people.models import User
@@ -51,9 +53,9 @@ class Endpoint(APIView):
         named = (authenticator.authenticate_header(request) for authenticator in self.get_authenticators())
         return next((header for header in named if header), "")
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
-        """The person on whose behalf the request acts."""
+        """Return the person on whose behalf the request acts."""
         assert isinstance(self.request.user, User), "only a person who signed in gets here"
         return actor_of(self.request.user)
 
@@ -92,19 +94,21 @@ class VisibleOnly(GenericViewSet[Row], Endpoint):
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Narrow the list; a mistyped filter is refused, because leaving it out would show what nobody asked for."""
-        known = {*self.filterset_class.base_filters, "cursor", "format"}
-        unknown = sorted(set(self.request.query_params) - known)
-        if unknown:
-            sentence = f"There is no such filter; there are {', '.join(sorted(known - {'format'}))}."
-            raise exceptions.ValidationError(dict.fromkeys(unknown, sentence), code="filter_is_unknown")
+        check_names(self.request.query_params, {*self.filterset_class.base_filters, "cursor", "format"})
         return super().filter_queryset(queryset)
 
     def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         """Cut the page that the cursor names; a cursor that we never gave is one that does not exist."""
+        nowhere = exceptions.NotFound("There is no such page.")
         try:
-            return super().paginate_queryset(queryset)
+            page = super().paginate_queryset(queryset)
         except (ValueError, DataError):
-            raise exceptions.NotFound("There is no such page.") from None
+            raise nowhere from None
+        assert isinstance(self.paginator, CursorPagination)
+        read = self.paginator.cursor
+        if self.request.query_params.get("cursor") and (read is None or read.position is None):
+            raise nowhere  # it says no place, and would lead back to the first page
+        return page
 
     def document_of(self, row: Row) -> Any:
         """Return the JSON document of one member."""

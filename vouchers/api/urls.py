@@ -1,4 +1,4 @@
-"""The addresses of the promise, below /api/v1/."""
+"""The addresses of the books and of the promise, below /api/v1/."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from typing import Any
 
 from django.urls import path, register_converter
 
-from ledger.api.fields import CodeConverter
+from ledger.api.fields import AccountConverter, CodeConverter
+from vouchers.api.books import Accounts, Entries, EntryRows, OpenItems, RollForward, Statement, TrialBalance
 from vouchers.api.views import Me, Orders, Programmes, Refusals, Vouchers
 
 register_converter(CodeConverter, "quanbu_code")
+register_converter(AccountConverter, "quanbu_account")
 
 LIST: dict[str, Any] = {"get": "list"}
 ONE: dict[str, Any] = {"get": "retrieve"}
 
+books = [
+    path("accounts", Accounts.as_view(LIST)),
+    path("accounts/<quanbu_account:code>", Accounts.as_view(ONE)),
+    path("accounts/<quanbu_account:code>/statement", Statement.as_view()),
+    path("entries", Entries.as_view(LIST)),
+    path("entries/<int:id>", Entries.as_view(ONE)),
+    path("entries/<int:id>/rows", EntryRows.as_view(LIST)),
+    path("trial-balance", TrialBalance.as_view()),
+    path("open-items", OpenItems.as_view()),
+    path("roll-forward", RollForward.as_view()),
+]
+
 urlpatterns = [
+    *books,
     path("me", Me.as_view()),
     path("programmes", Programmes.as_view(LIST)),
     path("programmes/<quanbu_code:code>", Programmes.as_view(ONE)),
