@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("ledger", "vouchers", "billing", "config")
 SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
 STATEMENTS = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.sql"))
+#: What is one file by promise: whoever trusts nobody copies it and needs no other (docs/verifying.md).
+LONG = {"ledger/log/verifier.py": 1100}
 FACES = [path for path in SOURCES if {"api", "portal", "management"} & set(path.parts) or path.name == "admin.py"]
 
 
@@ -26,7 +28,7 @@ def test_a_module_says_what_it_is_and_is_one_idea(path):
     text = path.read_text(encoding="utf-8")
     if text.strip() and path.name != "__init__.py":
         assert ast.get_docstring(tree_of(path)), "a module docstring defines its terms"
-    assert text.count("\n") <= 600, "a file of more than 600 lines holds two ideas"
+    assert text.count("\n") <= LONG.get(named(path), 600), "a file of more than 600 lines holds two ideas"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)
