@@ -1,14 +1,13 @@
 """The log: what sealing costs who posts, how far it lags, and how fast history is proven and verified.
 
-The load is that of `bench/ledger.py`: single postings over vouchers that share no account. The sealer is a process of its
-own that does what `manage.py worker` does.
+The load is that of `bench/ledger.py`: single postings over vouchers that share no account. The sealer is a process of
+its own that does what `manage.py worker` does.
 """
 
 from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import random
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -68,8 +67,8 @@ def posting(clients: int, rounds: int) -> Iterator[Comparison]:
         log.seal()
         return took
 
-    yield alternate(f"posting with the sealer on, {clients} clients", "posting with the sealer off", rounds, with_sealer,
-                    without, units=POSTINGS)  # fmt: skip
+    yield alternate(f"posting with the sealer on, {clients} clients", "posting with the sealer off", rounds,
+                    with_sealer, without, units=POSTINGS)  # fmt: skip
     for place, name in enumerate(("median", "99th percentile", "longest")):
         seconds = [lags[place] / 1000 for lags in lags_ms[1:]]
         yield Comparison(f"sealing lag, {name}, {clients} clients", "one second", seconds, [1.0] * len(seconds))
@@ -142,7 +141,7 @@ def sealing(rounds: int) -> Comparison:
 
 def proving(size: int, rounds: int) -> Iterator[Comparison]:
     """Compare proofs and receipts, made from storage, with reading one leaf and what it commits to."""
-    positions = random.Random(9162).sample(range(1, size + 1), ASKED)
+    positions = spread(size)
     read = partial(each, leaf_at, positions)
     for name, make in (
         ("a proof of inclusion", lambda position: inclusion_proof(position, size)),
@@ -154,7 +153,7 @@ def proving(size: int, rounds: int) -> Iterator[Comparison]:
 
 def verifying(size: int, rounds: int) -> Iterator[Comparison]:
     """Compare verifying proofs, receipts and the whole log with the bare hashing or signing of each."""
-    positions = random.Random(6962).sample(range(1, size + 1), ASKED)
+    positions = spread(size)
     receipts = [receipt(position) for position in positions]
     keys = [verifier.VerifierKey.parse(text) for text in verifier_keys()]
     checkpoint = verifier.Checkpoint.parse(verifier.Note.parse(receipts[0]["checkpoint"]).text)
@@ -173,9 +172,9 @@ def verifying(size: int, rounds: int) -> Iterator[Comparison]:
                     partial(each, bare, proofs * 20), units=ASKED * 20)  # fmt: skip
     private = Ed25519PrivateKey.generate()
     signature, public = private.sign(b"checkpoint"), private.public_key()
-    yield alternate("verifying a receipt, offline", "one Ed25519 signature", rounds,
-                    partial(each, lambda one: verifier.check_receipt(one, keys), receipts),
-                    partial(each, lambda _: public.verify(signature, b"checkpoint"), receipts), units=ASKED)  # fmt: skip
+    check = partial(each, lambda one: verifier.check_receipt(one, keys), receipts)
+    one = partial(each, lambda _: public.verify(signature, b"checkpoint"), receipts)
+    yield alternate("verifying a receipt, offline", "one Ed25519 signature", rounds, check, one, units=ASKED)
 
     def whole(_: int) -> None:
         assert all(verdict.holds for verdict in verify_log({}, progress=lambda _: None)), "the log is sound"
@@ -186,6 +185,11 @@ def verifying(size: int, rounds: int) -> Iterator[Comparison]:
             frontier.append(n.to_bytes(32, "big"))
 
     yield alternate("recomputing the whole log", "growing a tree of as many hashes", rounds, whole, hashes, units=size)
+
+
+def spread(size: int) -> list[int]:
+    """Return positions all over the log, by a stride that is prime."""
+    return [1 + n * 104_729 % size for n in range(ASKED)]
 
 
 def each(act: Callable[..., object], things: list[object], _: int) -> None:

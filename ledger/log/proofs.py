@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 
+from ledger.errors import NotFound
 from ledger.log import verifier
 from ledger.log.errors import CutOffNotWitnessed, LogEmpty, PositionUnknown, ReceiptNotReady, SizesReversed
 from ledger.log.models import Checkpoint
-from ledger.log.selectors import checkpoint_over, leaf_at, note_of, subtree_roots, successions, tree_size
+from ledger.log.selectors import checkpoint_over, checkpoints, leaf_at, note_of, subtree_roots, successions, tree_size
 
 RECEIPT = "quanbu.receipt/1"
 CONSISTENCY = "quanbu.consistency/1"
@@ -43,14 +44,20 @@ def consistency_proof(first: int, second: int) -> list[bytes]:
     return subtree_roots(verifier.consistency_ranges(first, second))
 
 
-def receipt(position: int) -> dict[str, Any]:
+def receipt(position: int, *, size: int | None = None) -> dict[str, Any]:
     """Return the receipt of a position: what stands there, and the proof that it is in the tree of a checkpoint.
 
-    The checkpoint is the newest with the cosignatures that are required. Refuses: PositionUnknown, ReceiptNotReady.
+    The checkpoint is the newest with the cosignatures that are required, or the one of a size. Refuses:
+    PositionUnknown, ReceiptNotReady, NotFound.
     """
     leaf = leaf_at(position)
     assert leaf.content is not None, "what was sealed is there: verify_books says otherwise first"
-    checkpoint = checkpoint_over(position, cosignatures=settings.WITNESSES_REQUIRED)
+    if size is None:
+        checkpoint = checkpoint_over(position, cosignatures=settings.WITNESSES_REQUIRED)
+    else:
+        checkpoint = checkpoints().filter(head_id=size).first()
+        if checkpoint is None:
+            raise NotFound(kind="checkpoint", name=size)
     if checkpoint is None:
         raise ReceiptNotReady(
             position=position, required=settings.WITNESSES_REQUIRED, seconds=settings.CHECKPOINT_SECONDS

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.test import override_settings
 from rest_framework.test import APIClient
 
 from billing.metering import services as metering
@@ -22,6 +23,9 @@ from billing.reconciliation.models import Run
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.log import services as log
+from ledger.log.checkpoints import sign
+from ledger.log.keys import make
+from ledger.log.models import Checkpoint, Leaf
 from ledger.models import Entry, RefusedAct
 from tests.conftest import as_owner, use
 from tests.scenario import at
@@ -69,9 +73,9 @@ def submit(name: str, format_name: str, actor: str, source: str | None = None) -
     log.seal()
 
 
-def build_world() -> None:
-    """Make the world: declared, metered, witnessed, run, approved, its statement issued."""
-    with clock.held_at(NOW):
+def build_world(key_file: Path | None = None) -> None:
+    """Make the world: declared, metered, witnessed, run, approved, its statement issued; its log signed, by a key."""
+    with override_settings(CHECKPOINT_KEY_FILE=key_file), clock.held_at(NOW):
         apply([read((DEMO / "world.yaml").read_bytes(), "world.yaml"), read(ELSEWHERE, "elsewhere.yaml")], actor="ops")
         submit("north-n1-2026-10.sacct", "slurm-sacct", "north-ops")
         submit("agent-n1-2026-10.csv", "usage-csv", "ops", source="agent")
@@ -81,18 +85,25 @@ def build_world() -> None:
         # Somebody asks for what is not theirs, and is refused.
         client_of("hexi-it").post(ANSWER, {"kind": "confirmed"}, format="json", HTTP_IDEMPOTENCY_KEY="not-mine")
         log.seal()
+        if key_file is not None:
+            make(key_file)
+            sign()
 
 
 @pytest.fixture(scope="module")
 def world(
-    django_db_setup: None, template_database: str, worker_id: str, django_db_blocker: pytest.FixtureRequest
+    django_db_setup: None,
+    template_database: str,
+    worker_id: str,
+    django_db_blocker: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """A database of this module's own that holds the world; each test's changes to it are rolled back."""
     before, name = connections.settings["default"]["NAME"], f"test_{worker_id}_{os.getpid()}_api"
     with django_db_blocker.unblock():
         as_owner("CREATE DATABASE {} TEMPLATE {}", name, template_database)
         use(name)
-        build_world()
+        build_world(tmp_path_factory.mktemp("key") / "checkpoint-key.pem")
     yield
     with django_db_blocker.unblock():
         use(before)
@@ -125,6 +136,8 @@ def as_(world: None, db: None) -> Callable[[str], APIClient]:
 def ids_of(world: None, db: None) -> dict[str, str]:
     """The ids that the world did not choose."""
     return {
+        "size": str(Checkpoint.objects.latest("id").head_id),
+        "position": str(Leaf.objects.get(record__kind="usage_file.received", record__submitter="north").position),
         "run": Run.objects.get().id,
         "file": UsageFile.objects.get(source=None).id,
         "refusal": RefusedAct.objects.get().id,

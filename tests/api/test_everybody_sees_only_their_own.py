@@ -66,6 +66,7 @@ class Case:
     foreign: str = "stranger"
     body: Callable[[], dict[str, Any]] | None = None
     how: dict[str, Any] = field(default_factory=dict)
+    public: bool = False
 
 
 def listed(url: str, rightful: str, theirs: str) -> Case:
@@ -82,6 +83,10 @@ def of_books(url: str, theirs: str, unknown: str = "") -> Case:
         unknown=unknown,
         foreign="zh-approver" if unknown else "",
     )
+
+
+def for_everybody(url: str) -> Case:
+    return Case(url, "lanling-it", other=200, stranger=200, public=True)
 
 
 KEYED = {"HTTP_IDEMPOTENCY_KEY": "access-1"}
@@ -126,6 +131,21 @@ CASES: dict[tuple[str, str], Case] = {
         body=lambda: {"kind": "confirmed"},
         how={"format": "json", **KEYED},
     ),
+    ("log", "GET"): for_everybody("log"),
+    ("checkpoints", "GET"): for_everybody("checkpoints"),
+    ("checkpoints/<int:head_id>", "GET"): for_everybody("checkpoints/{size}"),
+    ("checkpoints/<int:head_id>/consistency", "GET"): for_everybody("checkpoints/{size}/consistency?since=1"),
+    ("checkpoints/<int:head_id>/cosignatures", "POST"): Case(
+        "checkpoints/{size}/cosignatures",
+        "auditor",
+        status=422,
+        other=422,
+        stranger=422,
+        body=lambda: {"signature": "— witness AAAA"},
+        how={"format": "json", **KEYED},
+    ),
+    ("records", "GET"): listed("records", "north-ops", "usage_file.received"),
+    ("receipts/<int:position>", "GET"): Case("receipts/{position}", "north-ops", unknown="receipts/999999"),
     ("refusals", "GET"): Case("refusals", "ops", other=403, stranger=403, theirs="not_found"),
     ("refusals/<quanbu_code:id>", "GET"): Case("refusals/{refusal}", "auditor", other=403, stranger=403),
     ("accounts", "GET"): of_books("accounts", "B.Available[QC26,V-lanling]"),
@@ -187,11 +207,13 @@ def test_whoever_takes_part_in_nothing_sees_nothing(
     answer = call(as_("stranger"), method, case.url.format(**ids_of), case)
 
     assert answer.status_code == case.stranger
-    if answer.status_code == 200 and address != "me":
+    if answer.status_code == 200 and address != "me" and not case.public:
         assert answer.json()["results"] == []
     told = shown(answer)
     for part in re.split("[/?]", case.url.format(**ids_of))[1:]:
         told = told.replace(part, "")  # a refusal repeats the code that was asked for, and nothing else
+    if case.public:
+        return  # a note is base64, in which any short code may stand
     for name in ("QC26", "north", "n1", "lanling", "hexi", *(name for name in ids_of.values() if not name.isdecimal())):
         assert name not in told
 
@@ -285,4 +307,5 @@ def test_an_auditor_reads_everything_and_writes_nothing(as_: Client, ids_of: dic
     client = as_("auditor")
     for (_, method), case in CASES.items():
         answer = call(client, method, case.url.format(**ids_of), case)
-        assert answer.status_code == (case.status if method == "GET" or case.status == 404 else 403)
+        own = method == "GET" or case.rightful == "auditor"
+        assert answer.status_code == (case.status if own or case.status == 404 else 403)

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from ledger.api.filters import ByCode
+from ledger.log.models import Checkpoint, Record
 from ledger.refusals.models import RefusedAct
 from ledger.refusals.selectors import narrowed
 from vouchers.issuance.models import Voucher
@@ -44,6 +45,28 @@ class OrderFilter(ByCode):
 
     class Meta:
         model = Order
+        fields: list[str] = []
+
+
+class CheckpointFilter(ByCode):
+    """By size: those that cover a position."""
+
+    covers = filters.NumberFilter("head_id", lookup_expr="gte", min_value=1, max_value=2**53)
+
+    class Meta:
+        model = Checkpoint
+        fields: list[str] = []
+
+
+class RecordFilter(ByCode):
+    """By what happened, to what, and who handed it in."""
+
+    kind = filters.CharFilter()
+    subject = filters.CharFilter()
+    submitter = filters.CharFilter()
+
+    class Meta:
+        model = Record
         fields: list[str] = []
 
 

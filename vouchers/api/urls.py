@@ -8,6 +8,7 @@ from django.urls import path, register_converter
 
 from ledger.api.fields import AccountConverter, CodeConverter
 from vouchers.api.books import Accounts, Entries, EntryRows, OpenItems, RollForward, Statement, TrialBalance
+from vouchers.api.log import Checkpoints, Consistency, Cosignatures, Log, Receipt, Records
 from vouchers.api.views import Me, Orders, Programmes, Refusals, Vouchers
 
 register_converter(CodeConverter, "quanbu_code")
@@ -28,8 +29,19 @@ books = [
     path("roll-forward", RollForward.as_view()),
 ]
 
+log = [
+    path("log", Log.as_view()),
+    path("checkpoints", Checkpoints.as_view(LIST)),
+    path("checkpoints/<int:head_id>", Checkpoints.as_view(ONE)),
+    path("checkpoints/<int:head_id>/consistency", Consistency.as_view()),
+    path("checkpoints/<int:head_id>/cosignatures", Cosignatures.as_view()),
+    path("records", Records.as_view(LIST)),
+    path("receipts/<int:position>", Receipt.as_view()),
+]
+
 urlpatterns = [
     *books,
+    *log,
     path("me", Me.as_view()),
     path("programmes", Programmes.as_view(LIST)),
     path("programmes/<quanbu_code:code>", Programmes.as_view(ONE)),
