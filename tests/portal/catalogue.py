@@ -60,6 +60,7 @@ def marked() -> set[str]:
     texts = [templatize(path.read_text()) for path in (ROOT / "config/templates").rglob("*.html")]
     folders = ("config/shell/templatetags", "ledger/portal", "vouchers/portal", "billing/portal")
     texts += [path.read_text() for folder in folders for path in (ROOT / folder).glob("*.py")]
+    texts.append((ROOT / "ledger/admin.py").read_text())
     found = {_text(call[0]) for text in texts for call in CALLS.finditer(text) for call in [call.groups()]}
     return found | {_text(call[1]) for text in texts for call in PLURAL_CALLS.finditer(text)}
 
