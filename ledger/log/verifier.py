@@ -30,7 +30,7 @@ from itertools import count, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -167,27 +167,28 @@ def verify_consistency(
 # JSON and leaves
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _ordered(value: object, depth: int = 0) -> object:
+    _require(depth <= DEEPEST, f"The JSON is more than {DEEPEST} levels deep.")
     match value:
-        case _ if depth > DEEPEST:
-            raise NotProven(f"The JSON is more than {DEEPEST} levels deep.")
-        case None | bool() | str():
+        case str() | bool() | None:
             return value
         case int() if abs(value) <= LARGEST_INTEGER:
             return int(value)
         case list() | tuple():
             return [_ordered(each, depth + 1) for each in value]
         case dict() if all(isinstance(name, str) for name in value):
-            return {
-                name: _ordered(value[name], depth + 1) for name in sorted(value, key=lambda n: n.encode("utf-16-be"))
-            }
+            names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+            return {name: _ordered(value[name], depth + 1) for name in names}
     raise NotProven(f"A {type(value).__name__} cannot be hashed: large numbers and fractions are written as text.")
 
 
 def canonical(value: object) -> bytes:
     """Write a value as RFC 8785 does. Refuses what differs between programs: fractions, large integers, half pairs."""
     try:
-        return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+        return _encoder.encode(_ordered(value)).encode()
     except UnicodeEncodeError as error:
         raise NotProven("A text holds half of a surrogate pair, which is no character.") from error
 
@@ -213,12 +214,13 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_float=_whole, parse_constant=_whole, parse_int=_whole)
+
+
 def parse_json(data: bytes, where: str) -> Any:
     """Read JSON; refuse what two programs could read differently: names given twice, fractions, NaN, bad UTF-8."""
     try:
-        return json.loads(
-            data.decode(), object_pairs_hook=_once, parse_float=_whole, parse_constant=_whole, parse_int=_whole
-        )
+        return _decoder.decode(data.decode())
     except (ValueError, RecursionError, NotProven) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise NotProven(f"{where} is not the JSON that is written here: {reason}.") from error
@@ -404,9 +406,7 @@ class Checkpoint:
         """Read the text of a note as a checkpoint."""
         lines = text.split("\n")
         shaped = len(lines) > 3 and not lines.pop() and re.fullmatch("0|[1-9][0-9]{0,18}", lines[1])
-        _require(
-            shaped, "A checkpoint is a line with the log's name, one with its size, one with its root.", NoteInvalid
-        )
+        _require(shaped, "A checkpoint is three lines: the log's name, its size and its root.", NoteInvalid)
         return cls(lines[0], int(lines[1]), _unbase64(lines[2]), tuple(lines[3:]))
 
 
@@ -435,9 +435,7 @@ class Succession:
         checkpoint = Checkpoint.parse(note.text)
         said = re.fullmatch(r"succession (\S+) replaces (\S+) reason (rotated|lost)", " ".join(checkpoint.extensions))
         if said is None:
-            raise NoteInvalid(
-                "A succession has three more lines: `succession` and `replaces`, each a key, and `reason`."
-            )
+            raise NoteInvalid("A succession has three more lines: `succession` KEY, `replaces` KEY and `reason`.")
         new, old = VerifierKey.parse(said[1]), VerifierKey.parse(said[2])
         other = {old.name, new.name} == {checkpoint.origin} and old.public_key != new.public_key
         written = checkpoint.extensions == cls.lines(old, new, said[3]) and old.algorithm == new.algorithm == ED25519
@@ -501,9 +499,7 @@ class Trust:
         """Refuse a checkpoint of the same size as a succession with another root."""
         known = {step.checkpoint.size: step.checkpoint.root for step in found.values() if step}
         same = known.get(checkpoint.size, checkpoint.root) == checkpoint.root
-        _require(
-            same, f"Two signed roots of {checkpoint.size} leaves differ: the log shows two histories.", NoteInvalid
-        )
+        _require(same, f"Two signed roots of {checkpoint.size} leaves differ: there are two histories.", NoteInvalid)
 
     def check(self, text: str, *, anchored: bool = False) -> Attested:
         """Refuse unless the log, and the required witnesses, signed a checkpoint.
@@ -518,7 +514,7 @@ class Trust:
         _require(signers, nobody, NoteInvalid)
         cosigners = self.cosigners(note, found)
         few = f"{self.required} trusted witnesses are required, and {len(cosigners)} signed."
-        _require(len(cosigners) >= self.required, few, NoteInvalid)
+        _require(anchored or len(cosigners) >= self.required, few, NoteInvalid)
         self.refuse_fork(found, checkpoint)
         retired = [step for key in signers if (step := found[key])]
         if anchored or len(retired) < len(signers):
@@ -748,9 +744,7 @@ def _refuse_folder(folder: Path) -> dict[str, dict[str, Any]]:
         found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
     for name in sorted(found):
         _require(found[name], f"{name} is a link or a folder; an export has files only.")
-        _require(
-            name in said["files"] or name == MANIFEST, f"{name} lies in the folder, and the manifest names it not."
-        )
+        _require(name in said["files"] or name == MANIFEST, f"{name} lies there, and the manifest names it not.")
     for name in (CHECKPOINT, LEAVES, *said["files"]):
         _require(name in said["files"] and name in found, f"{name} is missing from the folder or from the manifest.")
     rows = said["files"][LEAVES]["rows"]
@@ -855,7 +849,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """Read a private key of Ed25519 from a PEM file."""
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise NotProven(f"{path.name} is no private key in PEM without a password.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise NotProven(f"{path.name} is no key of Ed25519.")
@@ -871,9 +865,7 @@ def continued(old: Checkpoint | None, new: Checkpoint, proof: Any) -> None:
     if new.size == old.size:
         _require(new.root == old.root, f"Two roots of {new.size} leaves differ: the log shows two histories.")
     elif old.size:
-        _require(
-            proof is not None, f"{old.size} leaves were cosigned last: --proof must show that these continue them."
-        )
+        _require(proof is not None, f"{old.size} leaves were cosigned last: --proof must show that these go on.")
         verify_document(proof, old, new)
 
 

@@ -342,3 +342,26 @@ def test_a_file_that_is_no_key_is_refused(desk, content):
 
     assert done.returncode == 1
     assert "key.pem is no private key in PEM without a password" in done.stdout
+
+
+def test_the_application_can_run_it_too(desk, capsys, monkeypatch):
+    monkeypatch.chdir(desk)
+    save(desk, "r.json", LOG.receipt(8))
+    save(desk, "old", LOG.note(7))
+    save(desk, "proof.json", LOG.proof(7))
+    LOG.export(desk / "export")
+    (desk / "key.pem").write_bytes(pem(8))
+
+    for arguments in (
+        ("receipt", "r.json", "--key", KEY),
+        ("consistency", "old", "proof.json", "--key", KEY),
+        ("consistency", "old", "export", "--key", KEY),
+        ("consistency", "export", "export", "--key", KEY),
+        ("export", "export", "--key", KEY),
+        ("cosign", "old", *witnessing()),
+        ("keygen", "--name", "log", "--out", "new.pem"),
+    ):
+        assert verifier.main(arguments) == 0
+    assert verifier.main(("receipt", "old", "--key", KEY)) == 1
+    assert verifier.main(("receipt", "nowhere", "--key", KEY)) == 2
+    assert "Not proven: old is not the JSON" in capsys.readouterr().out

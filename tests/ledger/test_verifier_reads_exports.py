@@ -143,7 +143,7 @@ def test_a_damaged_line_is_named_with_its_position(folder, line, words):
     lines[6] = line if isinstance(line, str) else json.dumps(line)
     small_log().export(folder, lines)
     refused(folder, words)
-    refused(folder, "leaves.jsonl, position 7: ")
+    refused(folder, r"leaves\.jsonl, position 7\b")
 
 
 def test_bytes_that_are_no_text_and_lines_that_are_cut_off_are_named(folder):
@@ -194,7 +194,7 @@ def test_a_changed_file_is_named_with_its_digest(folder):
 def test_a_file_that_is_missing_or_not_named_is_named(folder):
     small_log().export(folder, accounts_csv="account_code\n")
     (folder / "notes.txt").write_text("hello")
-    refused(folder, "notes.txt lies in the folder, and the manifest names it not")
+    refused(folder, "notes.txt lies there, and the manifest names it not")
     (folder / "notes.txt").unlink()
     (folder / "accounts.csv").unlink()
     refused(folder, "accounts.csv is missing")
