@@ -688,14 +688,16 @@ class Numbers:
         self.highest[series] = max(last, number)
 
     def refuse_gaps(self) -> list[str]:
-        """Refuse numbers that are missing; where leaves are withheld, say instead that theirs may be among them."""
+        """Refuse more missing numbers of a series than positions are withheld; say where theirs may be among them."""
+        cautions = []
         for series, gaps in self.gaps.items():
-            for start, end, position in gaps:
+            missing = sum(end + 1 - start for start, end, _ in gaps)
+            for start, end, position in gaps[:1]:
                 numbers = f"number {start}" if start == end else f"numbers {start} to {end}"
-                missing = f"{numbers} of {' '.join(series)} (before position {position})"
-                _require(self.withheld, f"Missing: {missing}. A record was left out of the log.")
-                return [f"not shown: {missing}; {self.withheld} positions are withheld, which may hold them"]
-        return []
+                first = f"{numbers} of {' '.join(series)} (before position {position})"
+                _require(missing <= self.withheld, f"Missing: {first}. A record was left out of the log.")
+                cautions.append(f"not shown: {first}; {self.withheld} positions are withheld, which may hold {missing}")
+        return cautions
 
 
 def trial_balance(leaves: Iterable[Leaf]) -> dict[str, tuple[int, int]]:

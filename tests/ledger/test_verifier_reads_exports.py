@@ -51,9 +51,21 @@ def test_withheld_records_keep_their_place_and_are_counted(folder):
 
     assert exported.withheld == 2
     assert exported.cautions == (
-        "not shown: number 1 of submitter north (before position 8); 2 positions are withheld, which may hold them",
+        "not shown: number 1 of submitter north (before position 8); 2 positions are withheld, which may hold 1",
+        "not shown: number 6 of book QC26 B CNY 2026 (before position 9); 2 positions are withheld, which may hold 1",
         "2 positions are withheld: the trial balance cannot be compared",
     )
+
+
+def test_a_withheld_position_excuses_one_missing_number_and_no_more(folder):
+    log = small_log()
+    log.withheld = {1}
+    log.records[11] = ("document.kept", {"submitter": "north", "number": 4})
+    assert len(check_export(log.export(folder), TRUST).cautions) == 3
+
+    log.records[11] = ("document.kept", {"submitter": "north", "number": 5})
+    log.export(folder)
+    refused(folder, r"Missing: numbers 3 to 4 of submitter north \(before position 12\)")
 
 
 def test_witnesses_are_required_of_an_export_too(folder):
