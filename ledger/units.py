@@ -84,6 +84,18 @@ def text_from_minor(amount_minor: int) -> str:
     return f"{sign}{abs(amount_minor) // 100:,}.{abs(amount_minor) % 100:02d}"
 
 
+def decimal_text(amount: int, decimals: int) -> str:
+    """Write a whole number of smallest units with so many decimals and without separators, as machines read it.
+
+    >>> decimal_text(-5, 2), decimal_text(123456, 2), decimal_text(120, 0)
+    ('-0.05', '1234.56', '120')
+    """
+    if not decimals:
+        return str(amount)
+    whole, part = divmod(abs(amount), 10**decimals)
+    return f"{'-' if amount < 0 else ''}{whole}.{part:0{decimals}d}"
+
+
 def hours_from_ms(quantity_ms: int) -> str:
     """Write device time as hours with six decimals, cut towards zero; the exact figure is the milliseconds.
 

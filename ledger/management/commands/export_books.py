@@ -1,0 +1,36 @@
+"""Write the sealed books for independent checkers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ledger.commands import Command as BaseCommand
+from ledger.exports.services import FORMATS, JOURNALS, export, tell
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the sealed books for independent checkers: as a journal of Beancount or hledger (a new file, or "
+        "standard output), or as tables of CSV, plain or after ISO 21378 (a new folder)."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--format", required=True, choices=FORMATS, help="how to write them")
+        parser.add_argument(
+            "--out", type=Path, metavar="PLACE", help="a new file for a journal, a new or empty folder for tables"
+        )
+
+    def act(self, *, format: str, out: Path | None, **_: Any) -> None:  # noqa: A002 (the option's name)
+        if out is None and format in JOURNALS and not self.as_json:
+            tell(format, lambda piece: self.stdout.write(piece, ending=""))
+            return
+        exported = export(format, out)
+        self.say(
+            f"{out}: {exported.entries:,} entries with {exported.transfers:,} transfers, "
+            f"sealed up to position {exported.position:,}."
+        )
+        self.answer({"format": format, "place": str(out), **asdict(exported)})
