@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from ledger import clock
+from ledger.log.selectors import all_leaves, checkpoint_over, note_of, tree_size
 from ledger.sql import load
 
 ROOM = "ledger.exports"
@@ -93,9 +95,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SealedBooks:
-    """One moment of the sealed books: the position of the log it stands at, and how much there is."""
+    """The sealed books up to a position of the log: the checkpoint of it, if there is one, and how much there is."""
 
     position: int
+    checkpoint: str
     entries: int
     transfers: int
 
@@ -125,6 +128,15 @@ class SealedBooks:
         """Return every asset, by code."""
         return [asset for (asset,) in self.rows("assets")]
 
+    def leaves(self) -> Iterator[str]:
+        """Yield every leaf of the log as a line of JSON, in order: with what it commits to, or its hash alone."""
+        for leaf in all_leaves(self.position):
+            kind, salt = json.dumps(leaf.kind), leaf.salt.hex()
+            if leaf.content is None:  # somebody took it away; the tree still shows that it was there
+                yield f'{{"leaf_hash":"{leaf.leaf_hash.hex()}","position":{leaf.position}}}\n'
+            else:
+                yield f'{{"content":{leaf.content},"kind":{kind},"position":{leaf.position},"salt":"{salt}"}}\n'
+
     def sides(self) -> dict[str, str]:
         """Return the normal side of each account type."""
         return {row[0]: row[1] for row in self.rows("account_types")}
@@ -132,9 +144,10 @@ class SealedBooks:
 
 @contextmanager
 def sealed_books() -> Iterator[SealedBooks]:
-    """Hold one moment of the sealed books still, whatever is posted meanwhile, and read from it.
+    """Hold the sealed books still as of the newest checkpoint, whatever is posted meanwhile, and read from them.
 
-    Locks: nothing. Within a transaction of the caller, that one's isolation stands instead.
+    Where nothing was ever signed, as of the last position. Locks: nothing. Within a transaction of the caller, that
+    one's isolation stands instead.
     """
     alone = not connection.in_atomic_block
     with connection.cursor() as cursor:
@@ -143,8 +156,10 @@ def sealed_books() -> Iterator[SealedBooks]:
         with transaction.atomic():
             if alone:
                 cursor.execute(load(ROOM, "hold_still"))
-            cursor.execute(load(ROOM, "choose_entries"))
+            signed = checkpoint_over(1, cosignatures=0)
+            position = tree_size() if signed is None else signed.head_id
+            cursor.execute(load(ROOM, "choose_entries"), {"position": position})
             cursor.execute(load(ROOM, "count_choice"))
             cursor.execute(load(ROOM, "describe_choice"))
-            yield SealedBooks(*cursor.fetchone())
+            yield SealedBooks(position, "" if signed is None else note_of(signed), *cursor.fetchone())
         cursor.execute(load(ROOM, "drop_choice"))

@@ -24,7 +24,7 @@ JOURNALS: dict[str, Callable[[SealedBooks], Iterator[str]]] = {
 }
 TABLES: dict[str, Tables] = {"csv": BOOKS, "iso-21378": ISO_21378}
 FORMATS = (*JOURNALS, *TABLES)
-MANIFEST = "manifest.json"
+MANIFEST, LEAVES, CHECKPOINT = "manifest.json", "leaves.jsonl", "checkpoint.txt"
 #: What the manifest calls each set of tables.
 MANIFEST_FORMATS = {"csv": "quanbu.export/1", "iso-21378": "quanbu.export.iso-21378/1"}
 
@@ -99,12 +99,14 @@ def _write_journal(format_: str, books: SealedBooks, path: Path) -> File:
 
 
 def _write_tables(format_: str, books: SealedBooks, folder: Path) -> dict[str, File]:
-    """Write each table and the dictionary, and last the manifest that names them all."""
+    """Write each table and the dictionary, of plain tables the log beside them, and last the manifest of all."""
     tables, files = TABLES[format_], {}
     for name in (*tables.statements, DICTIONARY):
         with _page(folder / name) as page:
             rows = tables.write(name, books, page)
         files[name] = page.file(rows)
+    if format_ == "csv":
+        files |= _write_log(books, folder)
     manifest = {
         "format": MANIFEST_FORMATS[format_],
         "position": books.position,
@@ -112,6 +114,20 @@ def _write_tables(format_: str, books: SealedBooks, folder: Path) -> dict[str, F
     }
     with _page(folder / MANIFEST) as page:
         page.write(json.dumps(manifest, indent=2) + "\n")
+    return files
+
+
+def _write_log(books: SealedBooks, folder: Path) -> dict[str, File]:
+    """Write what the tables are proven by: every leaf with what it commits to, and the checkpoint over them all."""
+    files, rows = {}, 0
+    with _page(folder / LEAVES) as page:
+        for rows, line in enumerate(books.leaves(), 1):  # noqa: B007 (the last is the count)
+            page.write(line)
+    files[LEAVES] = page.file(rows)
+    if books.checkpoint:
+        with _page(folder / CHECKPOINT) as page:
+            page.write(books.checkpoint)
+        files[CHECKPOINT] = page.file(books.checkpoint.count("\n"))
     return files
 
 

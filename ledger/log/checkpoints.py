@@ -31,8 +31,10 @@ from ledger.log.selectors import tree_size, witnesses
 logger = logging.getLogger(__name__)
 
 
-def sign_if_due() -> None:
+def sign_if_due(*, at_once: bool = False) -> None:
     """Sign the newest head if the log has grown and the last checkpoint is old enough (`QUANBU_CHECKPOINT_SECONDS`).
+
+    `at_once` is for somebody who waits: however old the last one is.
 
     An act does not fail because its history cannot be signed: what keeps us from it is logged, and told by
     `verify_books` and by whoever asks for a receipt. Locks, repeats: see `sign`.
@@ -40,10 +42,10 @@ def sign_if_due() -> None:
     if settings.CHECKPOINT_KEY_FILE is None:
         return
     last = Checkpoint.objects.order_by("-id").first()
-    if last is not None and (
-        abs(clock.now_ms() - last.signed_at_ms) < settings.CHECKPOINT_SECONDS * 1000 or last.head_id == tree_size()
-    ):
-        return
+    if last is not None:
+        is_young = abs(clock.now_ms() - last.signed_at_ms) < settings.CHECKPOINT_SECONDS * 1000
+        if last.head_id == tree_size() or (is_young and not at_once):
+            return
     try:
         sign()
     except LogEmpty:

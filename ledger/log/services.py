@@ -57,17 +57,17 @@ def _write(kind: str, records: Mapping[str, tuple[bytes, str]], submitter: str) 
         return int(cursor.fetchone()[0])
 
 
-def seal() -> int:
+def seal(*, sign_at_once: bool = False) -> int:
     """Seal what has committed: give every record and entry its position, and sign a checkpoint when one is due.
 
-    Returns the last position. Locks: one sealer at a time; nobody who records or posts waits.
-    Repeats: seals what came since; nothing when nothing came.
+    `sign_at_once`: also when none is due yet. Returns the last position. Locks: one sealer at a time; nobody who
+    records or posts waits. Repeats: seals what came since; nothing when nothing came.
     Call it outside the transaction of an act: a record becomes visible to the sealer when its act has committed.
     """
     size, added = seal_once()
     while added >= MOST:
         size, added = seal_once()
-    sign_if_due()
+    sign_if_due(at_once=sign_at_once)
     return size
 
 

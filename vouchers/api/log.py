@@ -19,9 +19,9 @@ from ledger.api.log_serializers import (
     ConsistencySerializer,
     CosignatureSerializer,
     CosignedSerializer,
+    LogReceiptSerializer,
     LogSerializer,
     ReceiptQuestion,
-    LogReceiptSerializer,
     RecordSerializer,
 )
 from ledger.api.questions import asked_of

@@ -1,5 +1,7 @@
--- The one choice of what an export holds: the entries that are sealed. Every other statement of an export joins it.
--- Parameters: none. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
+-- The one choice of what an export holds: the entries that stand in the log up to a position. Every other statement of an
+-- export joins it.
+-- Parameters: position. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
 INSERT INTO export_entry (entry_id)
-SELECT DISTINCT n.entry_id
-FROM ledger_entry_number AS n;
+SELECT l.entry_id
+FROM ledger_log_leaf AS l
+WHERE l.entry_id IS NOT NULL AND l.position <= %(position)s;

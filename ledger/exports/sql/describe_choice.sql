@@ -1,7 +1,6 @@
--- The last sealed position of the log, and how many entries and transfers are exported.
+-- How many entries and transfers are exported.
 -- Parameters: none. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
 SELECT
-    (SELECT coalesce(max(l.position), 0) FROM ledger_log_leaf AS l) AS position,
     (SELECT count(*) FROM export_entry) AS entries,
     (
         SELECT count(*)

@@ -10,12 +10,15 @@ from django.core.management.base import CommandParser
 
 from ledger.commands import Command as BaseCommand
 from ledger.exports.services import FORMATS, JOURNALS, export, tell
+from ledger.log import services as log
 
 
 class Command(BaseCommand):
     help = (
-        "Write the sealed books for independent checkers: as a journal of Beancount or hledger (a new file, or "
-        "standard output), or as tables of CSV, plain or after ISO 21378 (a new folder)."
+        "Write the books for independent checkers, as they are sealed under the newest checkpoint: as a journal of "
+        "Beancount or hledger (a new file, or standard output), or as tables of CSV, plain or after ISO 21378 (a new "
+        "folder). Plain tables come with every leaf of the log, for ledger/log/verifier.py to check. Seals and signs "
+        "first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,6 +28,7 @@ class Command(BaseCommand):
         )
 
     def act(self, *, format: str, out: Path | None, **_: Any) -> None:  # noqa: A002 (the option's name)
+        log.seal(sign_at_once=True)
         if out is None and format in JOURNALS and not self.as_json:
             tell(format, lambda piece: self.stdout.write(piece, ending=""))
             return
