@@ -893,7 +893,7 @@ def witness(options: argparse.Namespace) -> None:
     except FileExistsError as error:
         raise NotProven(f"{coming} exists: another cosign runs, or one was cut off and it may be deleted.") from error
     try:
-        with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 (a descriptor has no path)
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 (a descriptor has no path)
             old = Checkpoint.parse(Note.parse(_text(state)).text) if state.exists() else None
             continued(old, new, options.proof and parse_json(_text(options.proof).encode(), options.proof.name))
             signature = cosign(new.text, options.name, key, time.time_ns() // 10**9)
@@ -944,23 +944,18 @@ def _say_attested(attested: Attested | Proven) -> None:
 
 
 def _receipt(options: argparse.Namespace, trust: Trust) -> None:
-    document = parse_json(_text(options.receipt).encode(), options.receipt.name)
-    proven = check_receipt(
-        document,
-        trust.keys,
-        witnesses=trust.witnesses,
-        witnesses_required=trust.required,
-        successions=trust.successions,
-    )
-    _say(f"Proven: {proven.kind} stands at position {proven.position} of {proven.size}.")
-    _say_attested(proven)
-    _say(f"  content      {canonical(proven.content).decode()}")
+    document, file = parse_json(_text(options.receipt).encode(), options.receipt.name), []
+    proven = check_receipt(document, trust.keys, witnesses=trust.witnesses, witnesses_required=trust.required,
+                           successions=trust.successions)  # fmt: skip
     if options.file:
-        with options.file.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with options.file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
         names = [name for name, value in proven.content.items() if value == digest]
         _require(names, f"{options.file.name} is not what this receipt is about: its SHA-256 {digest} is not in it.")
-        _say(f"  file         {options.file.name} is the one: its SHA-256 is the {names[0]}.")
+        file = [f"  file         {options.file.name} is the one: its SHA-256 is the {names[0]}."]
+    _say(f"Proven: {proven.kind} stands at position {proven.position} of {proven.size}.")
+    _say_attested(proven)
+    _say(f"  content      {canonical(proven.content).decode()}", *file)
 
 
 def _consistency(options: argparse.Namespace, trust: Trust) -> None:
