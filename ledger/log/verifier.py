@@ -41,7 +41,8 @@ LARGEST_INTEGER, LARGEST_SIZE = 2**53 - 1, 2**63 - 1
 DEEPEST, LONGEST_BYTES = 64, 16 * 1024 * 1024
 LONGEST_NOTE = 1_000_000
 COSIGNED = "cosignature/v1\n"
-ENTRY, TRIAL_BALANCE = "entry.posted", ("account_code", "debits_total", "credits_total")
+ENTRY, ACCOUNTS = "entry.posted", ("account", "debits", "credits")
+TABLES = ("accounts.csv", "entries.csv", "transfers.csv")
 MANIFEST, CHECKPOINT, LEAVES = "manifest.json", "checkpoint.txt", "leaves.jsonl"
 FIELD, EIGHTH = 2**255 - 19, 2707385501144840649318225287225658788936804267575313519463743609750303402022
 SMALL_ORDER = {0, 1, EIGHTH, FIELD - EIGHTH, FIELD - 1, FIELD, FIELD + 1}
@@ -715,22 +716,89 @@ def trial_balance(leaves: Iterable[Leaf]) -> dict[str, tuple[int, int]]:
     return totals
 
 
-def compare_trial_balance(path: Path, totals: Mapping[str, tuple[int, int]]) -> None:
-    """Refuse a trial balance (columns account_code, debits_total, credits_total) that is not that of the leaves."""
-    seen: set[str] = set()
+def _rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
+    """Read a table row by row, without the apostrophe that keeps spreadsheets from calculating a text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file, strict=True):
-                account, debits, credits_ = (row.get(name) for name in TRIAL_BALANCE)
-                shown, where = f"{debits} and {credits_}", f"{path.name}: account {account}"
-                _require(account and account not in seen, f"{where} stands twice, or has no code.")
-                seen.add(str(account))
-                summed = "{} and {}".format(*totals.get(str(account), (0, 0)))
-                _require(shown == summed, f"{where} shows debits and credits {shown}; its entries add up to {summed}.")
+            for number, row in enumerate(csv.DictReader(file, strict=True), 1):
+                missing = [name for name in columns if row.get(name) is None]
+                _require(not missing, f"{path.name}, row {number}: there is no {''.join(missing[:1])}.")
+                yield {name: row[name].removeprefix("'") for name in columns}
     except (csv.Error, UnicodeDecodeError) as error:
         raise NotProven(f"{path.name} is not CSV: {error}.") from error
+
+
+def compare_accounts(path: Path, totals: Mapping[str, tuple[int, int]]) -> None:
+    """Refuse a table of accounts (columns account, debits, credits) that is not what the leaves add up to."""
+    seen: set[str] = set()
+    for row in _rows(path, *ACCOUNTS):
+        account, shown = row["account"], f"{row['debits']} and {row['credits']}"
+        where = f"{path.name}: account {account}"
+        _require(account and account not in seen, f"{where} stands twice, or has no code.")
+        seen.add(account)
+        summed = "{} and {}".format(*totals.get(account, (0, 0)))
+        _require(shown == summed, f"{where} shows debits and credits {shown}; its entries add up to {summed}.")
     missing = sorted(totals.keys() - seen)
     _require(not missing, f"{path.name}: account {''.join(missing[:1])} is missing, and entries move it.")
+
+
+def entries_in_tables(folder: Path) -> Iterator[dict[str, Any]]:
+    """Put together each entry of `entries.csv` with its rows of `transfers.csv`, as leaves tell it but for its numbers.
+
+    Both tables stand in the order of the entries.
+    """
+    texts = ("approver", "document", "idempotency_key", "proposer", "reverses", "run", "template")
+    whole = ("happened_at_ms", "recorded_at_ms", "template_version")
+    moved = {"amount": "amount", "asset": "asset", "credit": "credit_account", "debit": "debit_account"}
+    transfers = _rows(folder / "transfers.csv", "entry", "ordinal", *moved.values())
+    transfer = next(transfers, None)
+    for row in _rows(folder / "entries.csv", "entry", *texts, *whole):
+        entry: dict[str, Any] = {name: row[name] for name in texts} | {name: _whole(row[name]) for name in whole}
+        entry["rows"] = []
+        while transfer is not None and transfer["entry"] == row["entry"]:
+            entry["rows"].append({name: transfer[column] for name, column in moved.items()})
+            where = f"transfers.csv: entry {row['entry']}, row {transfer['ordinal']}"
+            _require(transfer["ordinal"] == str(len(entry["rows"])), f"{where} is out of order.")
+            transfer = next(transfers, None)
+        yield entry
+    left = transfer and transfer["entry"]
+    _require(transfer is None, f"transfers.csv: entry {left} stands in entries.csv not, or in another place.")
+
+
+class Tally:
+    """What the entries among the leaves add up to, and a sum of keyed digests that stands for all of them in any order.
+
+    The key is new for every run: nobody could choose other entries with the same sum.
+    """
+
+    def __init__(self) -> None:
+        self.key = os.urandom(64)
+        self.sum = 0
+
+    def digest(self, entry: Mapping[str, Any]) -> int:
+        """Digest an entry as it stands in the tables."""
+        told = canonical({name: value for name, value in entry.items() if name != "numbers"})
+        return int.from_bytes(hashlib.blake2b(told, key=self.key).digest())
+
+    def watch(self, leaves: Iterable[Leaf]) -> Iterator[Leaf]:
+        """Pass leaves on, and add up the entries among them."""
+        for leaf in leaves:
+            if leaf.kind == ENTRY and leaf.content is not None:
+                self.sum += self.digest(leaf.content)
+            yield leaf
+
+    def compare(self, folder: Path) -> None:
+        """Refuse tables whose entries are not those of the leaves, and name one that is not."""
+        if self.sum == sum(map(self.digest, entries_in_tables(folder))):
+            return
+        sealed = {
+            self.digest(leaf.content): leaf for leaf in read_leaves(folder) if leaf.kind == ENTRY and leaf.content
+        }
+        for entry in entries_in_tables(folder):
+            key, leaf = entry["idempotency_key"], sealed.pop(self.digest(entry), None)
+            _require(leaf, f"entries.csv and transfers.csv: the entry {key} stands in the log not so, or not at all.")
+        position = min((leaf.position for leaf in sealed.values()), default=0)
+        raise NotProven(f"entries.csv: the entry of position {position} is missing.")
 
 
 def _refuse_folder(folder: Path) -> dict[str, dict[str, Any]]:
@@ -786,7 +854,8 @@ def check_export(folder: Path, trust: Trust) -> Exported:
             numbers.add(leaf)
             yield leaf
 
-    totals = trial_balance(counted())
+    tally = Tally()
+    totals = trial_balance(tally.watch(counted()))
     _refuse_tree(tree, attested.checkpoint)
     cautions = [*attested.cautions, *numbers.refuse_gaps()]
     for name, said in files.items():
@@ -795,9 +864,12 @@ def check_export(folder: Path, trust: Trust) -> Exported:
         wrong = f"{name} is not the file that the manifest names: {size} bytes, SHA-256 {digest}."
         _require((digest, size) == (said["sha256"], said["bytes"]), wrong)
     if numbers.withheld:
-        cautions.append(f"{numbers.withheld} positions are withheld: the trial balance cannot be compared")
-    elif "trial_balance.csv" in files:
-        compare_trial_balance(folder / "trial_balance.csv", totals)
+        cautions.append(f"{numbers.withheld} positions are withheld: the tables cannot be compared")
+    elif files.keys() >= set(TABLES):
+        compare_accounts(folder / "accounts.csv", totals)
+        tally.compare(folder)
+    else:
+        cautions.append(f"without {', '.join(sorted(set(TABLES) - files.keys()))} no table is compared")
     return Exported(attested, numbers.withheld, totals, tuple(cautions))
 
 
@@ -950,7 +1022,9 @@ def _receipt(options: argparse.Namespace, trust: Trust) -> None:
     if options.file:
         with options.file.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        names = [name for name, value in proven.content.items() if value == digest]
+        told = proven.content.get("told")
+        members = proven.content | (told if type(told) is dict else {})
+        names = [name for name, value in members.items() if value == digest]
         _require(names, f"{options.file.name} is not what this receipt is about: its SHA-256 {digest} is not in it.")
         file = [f"  file         {options.file.name} is the one: its SHA-256 is the {names[0]}."]
     _say(f"Proven: {proven.kind} stands at position {proven.position} of {proven.size}.")

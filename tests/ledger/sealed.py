@@ -65,11 +65,14 @@ def signed(text: str, *seeds: int, witnesses: tuple[tuple[int, str], ...] = (), 
 
 
 def entry(position: int, amount: str, *, number: int | None = None, submitter: str = "", own: int = 0) -> dict:
-    return {
-        "idempotency_key": f"entry-{position}", "template": "ISSUE", "template_version": 1, "submitter": submitter,
-        "number": own, "rows": [{"amount": amount, "asset": "CNY", "credit": "B:可用", "debit": "B:funding"}],
+    told = {
+        "approver": "", "document": f"=决定 {position}", "happened_at_ms": position, "recorded_at_ms": 2 * position,
+        "idempotency_key": f"entry-{position}", "template": "ISSUE", "template_version": 1, "proposer": "'ops",
+        "reverses": "", "run": "",
+        "rows": [{"amount": amount, "asset": "CNY", "credit": "B:可用", "debit": "B:funding"}],
         "numbers": [{"asset": "CNY", "kind": "B", "number": number or position, "owner": "QC26", "year": 2026}],
     }  # fmt: skip
+    return told | ({"submitter": submitter, "number": own} if submitter else {})
 
 
 @dataclass
@@ -132,21 +135,43 @@ class Log:
         texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
         (folder / "leaves.jsonl").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         (folder / "checkpoint.txt").write_text(note or self.note(), encoding="utf-8")
-        for name, text in {"trial_balance_csv": self.trial_balance(), **files}.items():
+        for name, text in (self.tables() | files).items():
             (folder / name.replace("_csv", ".csv")).write_text(text, encoding="utf-8")
         write_manifest(folder, len(texts))
         return folder
 
-    def trial_balance(self) -> str:
+    def tables(self) -> dict[str, str]:
+        """The tables of accounts, entries and transfers, as an export has them."""
+        entries = [content for kind, content in self.records if kind == "entry.posted"]
+        columns = ["approver", "document", "happened_at_ms", "idempotency_key", "proposer", "recorded_at_ms",
+                   "reverses", "run", "template", "template_version"]  # fmt: skip
+        rows = [["entry", *columns]] + [
+            [number, *(guarded(entry[name]) for name in columns)] for number, entry in enumerate(entries, 1)
+        ]
+        moved = [["entry", "ordinal", "asset", "debit_account", "credit_account", "amount"]] + [
+            [number, ordinal, row["asset"], row["debit"], row["credit"], row["amount"]]
+            for number, entry in enumerate(entries, 1)
+            for ordinal, row in enumerate(entry["rows"], 1)
+        ]
+        return {"accounts_csv": self.accounts(), "entries_csv": table(rows), "transfers_csv": table(moved)}
+
+    def accounts(self) -> str:
         totals: dict[str, list[int]] = {}
         for kind, content in self.records:
             for row in content["rows"] if kind == "entry.posted" else ():
                 totals.setdefault(row["debit"], [0, 0])[0] += int(row["amount"])
                 totals.setdefault(row["credit"], [0, 0])[1] += int(row["amount"])
-        file = io.StringIO()
-        csv.writer(file).writerows([["account_code", "debits_total", "credits_total"],
-                                    *([code, *both] for code, both in totals.items())])  # fmt: skip
-        return file.getvalue()
+        return table([["account", "debits", "credits"], *([code, *both] for code, both in totals.items())])
+
+
+def guarded(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@'" and value else value
+
+
+def table(rows: list) -> str:
+    file = io.StringIO()
+    csv.writer(file).writerows(rows)
+    return file.getvalue()
 
 
 def write_manifest(folder: Path, position: int) -> None:

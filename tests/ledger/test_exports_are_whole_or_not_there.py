@@ -16,7 +16,7 @@ from export_readers import by_type, from_csv, of_the_books, rows_of
 from ledger.exports.errors import ExportNotWritten, ExportPlaceMissing, ExportPlaceTaken
 from ledger.exports.rules import FORMULA
 from ledger.exports.selectors import sealed_books
-from ledger.exports.services import FORMATS, JOURNALS, TABLES, export
+from ledger.exports.services import FORMATS, JOURNALS, LEAVES, TABLES, export
 from ledger.exports.tables import BOOKS
 from ledger.log import services as log
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import django
 django.setup()
 from django.db import connections
-from ledger.exports.services import export
+from ledger.exports.services import LEAVES, export
 connections.settings["default"]["NAME"] = sys.argv[1]
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -70,7 +70,7 @@ def test_the_manifest_names_every_file_with_its_digest(format_, tmp_path):
     assert set(bytes_of(tmp_path / "out")) == {*manifest["files"], "manifest.json"}
     for name, file in manifest["files"].items():
         content = (tmp_path / "out" / name).read_bytes()
-        rows = len(rows_of(tmp_path / "out", name))
+        rows = content.count(b"\n") if name == LEAVES else len(rows_of(tmp_path / "out", name))
         assert file == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": rows}
 
 

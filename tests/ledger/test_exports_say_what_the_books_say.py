@@ -113,7 +113,7 @@ def test_an_entry_that_was_taken_back_is_exported_with_its_mirror(tmp_path):
 
         assert by_type(READERS[name](tmp_path / name)) == of_the_books() == {}
     first, second = rows_of(tmp_path / "csv", "entries.csv")
-    assert second["reverses"] == first["entry"]
+    assert second["reverses"] == first["idempotency_key"]
     assert [row["Reversal_Indicator"] for row in rows_of(tmp_path / "iso-21378", "GL_Details.csv")] == [
         "0",
         "0",

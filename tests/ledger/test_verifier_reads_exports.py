@@ -12,8 +12,8 @@ from ledger.log.verifier import (
     Trust,
     check_continuation,
     check_export,
+    compare_accounts,
     compare_exports,
-    compare_trial_balance,
     read_leaves,
     trial_balance,
 )
@@ -53,7 +53,7 @@ def test_withheld_records_keep_their_place_and_are_counted(folder):
     assert exported.cautions == (
         "not shown: number 1 of submitter north (before position 8); 2 positions are withheld, which may hold 1",
         "not shown: number 6 of book QC26 B CNY 2026 (before position 9); 2 positions are withheld, which may hold 1",
-        "2 positions are withheld: the trial balance cannot be compared",
+        "2 positions are withheld: the tables cannot be compared",
     )
 
 
@@ -292,7 +292,7 @@ def test_a_manifest_that_is_no_json_is_refused(folder, data):
     refused(folder, "manifest.json is not")
 
 
-HEAD = "account_code,debits_total,credits_total\n"
+HEAD = "account,debits,credits\n"
 
 
 @pytest.mark.parametrize(
@@ -303,23 +303,74 @@ HEAD = "account_code,debits_total,credits_total\n"
             "account B:funding shows debits and credits 5401 and 0; its .* 5400 and 0",
         ),
         (f"{HEAD}B:funding,5400,0\n", "account B:可用 is missing"),
-        (f"{HEAD}B:funding,5400,0\n" * 2, "account account_code"),
+        (f"{HEAD}B:funding,5400,0\n" * 2, "account account"),
         (f"{HEAD}B:funding,5400,0\nB:funding,5400,0\n", "account B:funding stands twice"),
-        ("a,b\n1,2\n", "has no code"),
+        ("a,b\n1,2\n", "there is no account"),
+        (f"{HEAD},1,2\n", "has no code"),
         (f"{HEAD}B:new,1,0\n", "account B:new shows"),
         (f'{HEAD}"B:funding', "is not CSV"),
         ("", "account B:funding is missing"),
-        (f"{HEAD}B:funding\n", "shows debits and credits None"),
+        (f"{HEAD}B:funding\n", "there is no debits"),
     ],
 )
-def test_a_trial_balance_that_is_not_that_of_the_leaves_is_refused(folder, text, words):
-    small_log().export(folder, trial_balance_csv=text)
+def test_accounts_that_are_not_those_of_the_leaves_are_refused(folder, text, words):
+    small_log().export(folder, accounts_csv=text)
     refused(folder, words)
 
 
-def test_accounts_that_nothing_moved_stand_in_the_trial_balance_with_zero(tmp_path):
+def test_accounts_that_nothing_moved_stand_in_the_table_with_zero(tmp_path):
     (tmp_path / "t.csv").write_text(f"\ufeff{HEAD}B:idle,0,0\nB:funding,1,2\n", encoding="utf-8")
-    compare_trial_balance(tmp_path / "t.csv", {"B:funding": (1, 2)})
+    compare_accounts(tmp_path / "t.csv", {"B:funding": (1, 2)})
+
+
+@pytest.mark.parametrize(
+    ("table", "before", "after", "words"),
+    [
+        ("entries_csv", "entry-5,", "entry-9999,", "the entry entry-9999 stands in the log not so"),
+        ("entries_csv", "'=决定 5,", "=决定 6,", "the entry entry-5 stands in the log not so"),
+        ("entries_csv", "''ops,2", "''boss,2", "the entry entry-1 stands in the log not so"),
+        ("entries_csv", ",5,entry-5,", ",6,entry-5,", "the entry entry-5 stands in the log not so"),
+        ("entries_csv", ",5,entry-5,", ",5.0,entry-5,", "5.0 is no integer"),
+        ("entries_csv", ",ISSUE,1", ",HOLD,1", "the entry entry-1 stands in the log not so"),
+        ("transfers_csv", "B:funding,B:可用,500", "B:可用,B:funding,500", "the entry entry-5 stands in the log not so"),
+        (
+            "transfers_csv",
+            "B:funding,B:可用,500",
+            "B:funding,B:可用,0500",
+            "the entry entry-5 stands in the log not so",
+        ),
+        ("transfers_csv", "4,1,CNY", "4,2,CNY", "entry 4, row 2 is out of order"),
+        ("transfers_csv", "4,1,CNY", "7,1,CNY", "entry 5 stands in entries.csv not, or in another place"),
+    ],
+)
+def test_a_table_that_says_otherwise_than_the_leaves_is_refused_and_the_entry_named(
+    folder, table, before, after, words
+):
+    text = small_log().tables()[table]
+    assert before in text
+    small_log().export(folder, **{table: text.replace(before, after, 1)})
+    refused(folder, words)
+
+
+def test_an_entry_that_is_missing_from_the_tables_or_stands_there_twice_is_named(folder):
+    tables = small_log().tables()
+    entries, transfers = tables["entries_csv"].splitlines(), tables["transfers_csv"].splitlines()
+    short = {"entries_csv": "\n".join(entries[:-1]) + "\n", "transfers_csv": "\n".join(transfers[:-1]) + "\n"}
+    small_log().export(folder, **short)
+    refused(folder, "the entry of position 11 is missing")
+
+    twice = [*entries, entries[-1].replace("9,", "10,", 1)], [*transfers, transfers[-1].replace("9,", "10,", 1)]
+    small_log().export(folder, entries_csv="\n".join(twice[0]) + "\n", transfers_csv="\n".join(twice[1]) + "\n")
+    refused(folder, "the entry entry-11 stands in the log not so, or not at all")
+
+
+def test_an_export_without_its_tables_says_that_none_was_compared(folder):
+    small_log().export(folder)
+    for name in ("accounts.csv", "entries.csv"):
+        (folder / name).unlink()
+    write_manifest(folder, 12)
+
+    assert check_export(folder, TRUST).cautions == ("without accounts.csv, entries.csv no table is compared",)
 
 
 # Against what somebody kept from before

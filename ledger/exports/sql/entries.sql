@@ -12,8 +12,9 @@ SELECT
     nullif(e.approver, '') AS approver,
     nullif(e.document, '') AS document,
     nullif(e.run, '') AS run,
-    e.reverses_id AS reverses,
+    o.idempotency_key AS reverses,
     encode(e.input_digest, 'hex') AS input_digest
 FROM ledger_entry AS e
 INNER JOIN export_entry AS c ON e.id = c.entry_id
+LEFT JOIN ledger_entry AS o ON e.reverses_id = o.id
 ORDER BY e.id;
