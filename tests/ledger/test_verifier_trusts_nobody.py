@@ -351,6 +351,8 @@ def test_two_successions_that_show_two_histories_are_refused():
 def test_a_witness_is_no_key_of_the_log():
     with pytest.raises(NoteInvalid, match="No trusted key signed"):
         check_receipt(shown(8, 1, witnesses=BOTH), [AUDIT])
+    with pytest.raises(NoteInvalid, match="No trusted key signed"):
+        check_receipt(shown(8, 1, witnesses=((8, ORIGIN),)), [witness_key(8, ORIGIN)])
 
 
 # Consistency
