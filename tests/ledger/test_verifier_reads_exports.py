@@ -428,6 +428,17 @@ def test_two_exports_are_compared_and_the_first_difference_is_named(tmp_path):
         compare_exports(new, old, TRUST)
 
 
+def test_two_exports_that_agree_are_held_against_both_checkpoints(tmp_path):
+    whole, forged = small_log().export(tmp_path / "whole"), changed_log()
+    other = forged.export(tmp_path / "other", note=small_log().note())
+    same = forged.export(tmp_path / "same")
+
+    for old, new in ((other, same), (same, other)):
+        with pytest.raises(NotProven, match="do not add up to the root of the checkpoint"):
+            compare_exports(old, new, TRUST)
+    assert compare_exports(whole, whole, TRUST)
+
+
 def test_a_record_withheld_in_one_export_is_still_compared(tmp_path):
     log = small_log(9)
     log.withheld = set(range(1, 10))
