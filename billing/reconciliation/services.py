@@ -23,6 +23,7 @@ from ledger import clock, ids, periods
 from ledger.books.selectors import balances_of
 from ledger.log import services as log
 from ledger.log.models import Leaf
+from ledger.log.proofs import require_witnesses
 from ledger.periods import Period
 from ledger.sql import load
 from vouchers.centres.models import Price
@@ -34,6 +35,8 @@ from vouchers.programmes.selectors import policy_in_force, programme_run_by
 
 ROOM = "billing.reconciliation"
 ENGINE = "quanbu/run/1"
+FINAL_RUNS = frozenset({"RF"})
+"""Runs that rest on a history which the required witnesses saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def propose(*, programme: str, period: str, kind: str, cut_off: int | None, acto
     """Run the reconciliation of one period on the facts up to a cut-off and store what it found.
 
     `cut_off` is a position of the log; None means the last usage file sealed. Refuses: ActNotPermitted, NotFound,
-    PeriodMalformed, CycleMismatch, RunUnknown, RunTooEarly, CutOffUnknown, RunSettled.
+    PeriodMalformed, CycleMismatch, RunUnknown, RunTooEarly, CutOffUnknown, RunSettled; CutOffNotWitnessed, of a final
+    run.
     Locks: other runs of the same programme, period and kind. Repeats: the same inputs return the run that stands.
     """
     actor.require("run.propose")
@@ -70,6 +74,8 @@ def propose(*, programme: str, period: str, kind: str, cut_off: int | None, acto
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"run:{scheme.code}:{span.name}:{kind}"]
         )
     position = _position(cut_off)
+    if kind in FINAL_RUNS:
+        require_witnesses(position)
     seen = _look(scheme, policy, span, position)
     lines = [ProposedLine(order, amounts) for order, amounts in _lines(scheme, policy, span.name)]
     manifest: dict[str, Any] = {

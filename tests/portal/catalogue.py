@@ -14,6 +14,7 @@ from billing.metering.services import CODES as FILE_CODES
 from billing.settlement import errors as settlement_errors
 from ledger.books import questions
 from ledger.errors import ActNotPermitted, NotFound, Refusal
+from ledger.log.errors import PositionUnknown, ReceiptNotReady
 from ledger.refusals.errors import RefusalFilterUnanswerable
 from vouchers.people.permissions import ACTS, Role
 from vouchers.programmes.rules import CYCLES
@@ -67,7 +68,7 @@ def marked() -> set[str]:
 
 def shown_data() -> set[str]:
     """Return our own sentences that pages look up in the catalogue by value."""
-    refusals = [NotFound, ActNotPermitted, RefusalFilterUnanswerable]
+    refusals = [NotFound, ActNotPermitted, PositionUnknown, ReceiptNotReady, RefusalFilterUnanswerable]
     refusals += [fact for room in (settlement_errors, questions) for fact in vars(room).values() if _is_refusal(fact)]
     words = {text for code in CODES.values() for text in (code.sentence, code.resolution)}
     words |= {*LINE_CODES.values(), *FILE_CODES.values(), *KINDS, *SENTENCES, *CYCLES, "debit", "credit"}

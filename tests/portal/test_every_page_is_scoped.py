@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from billing.models import Run, Statement, UsageFile
+from ledger.log.models import Leaf
 from ledger.models import Account, Entry
 
 pytestmark = pytest.mark.usefixtures("settled_month")
@@ -57,6 +58,8 @@ CASES = {
     "account": Case("finance"),
     "entry": Case("finance"),
     "refusals": Case("ops", 403),
+    "log": Case("north-ops", LISTED),
+    "receipt": Case("north-ops", status=409),
     "open_items": Case("finance", LISTED),
     "roll_forward": Case("finance", LISTED),
 }
@@ -85,6 +88,7 @@ def address_of(name: str) -> str:
     keys = {
         "file_id": file.id,
         "number": 2,
+        "position": Leaf.objects.get(record__kind="usage_file.received", record__subject=file.id).position,
         "run_id": Run.objects.get().id,
         "entry_id": Entry.objects.filter(template="REDEEM").latest("id").id,
     }

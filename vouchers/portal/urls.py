@@ -1,4 +1,4 @@
-"""Where programmes, vouchers and refusals are."""
+"""Where programmes, vouchers, refusals and the log are."""
 
 from __future__ import annotations
 
@@ -12,4 +12,6 @@ urlpatterns = [
     path("vouchers/", views.vouchers, name="vouchers"),
     path("vouchers/<str:code>/", views.voucher, name="voucher"),
     path("refusals/", views.refusals, name="refusals"),
+    path("log/", views.log, name="log"),
+    path("log/receipts/<int:position>.json", views.receipt, name="receipt"),
 ]

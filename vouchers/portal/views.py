@@ -1,19 +1,21 @@
-"""Programmes and vouchers, with value by state as the books have it; refusals."""
+"""Programmes and vouchers, with value by state as the books have it; refusals; the log and its receipts."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ledger.books import statements
 from ledger.errors import NotFound
+from ledger.log.proofs import receipt as receipt_of
+from ledger.log.selectors import checkpoints, note_of, tree_size
 from ledger.portal.pages import page_of
 from ledger.refusals.selectors import narrowed
 from vouchers.issuance.selectors import vouchers_visible_to
 from vouchers.orders.selectors import orders_visible_to
 from vouchers.people.actors import Actor
-from vouchers.people.selectors import refusals_read_by
+from vouchers.people.selectors import records_read_by, refusals_read_by, require_readable_position
 from vouchers.portal.access import signed_in
 from vouchers.portal.value import value_of_all, values_of
 from vouchers.programmes.selectors import policy_in_force, programmes_visible_to, reads_books_of
@@ -82,3 +84,29 @@ def refusals(request: HttpRequest, actor: Actor) -> HttpResponse:
     chosen = {name: request.GET.get(name, "").strip() for name in ("actor", "act", "code", "since", "until")}
     found = narrowed(refusals_read_by(actor), **{name: text for name, text in chosen.items() if text})
     return render(request, "vouchers/refusals.html", {"page": page_of(request, found), "chosen": chosen})
+
+
+@require_safe
+@signed_in
+def log(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the newest checkpoint, for everybody to keep, and what the reader may have receipts of."""
+    newest = checkpoints().first()
+    context = {
+        "size": tree_size(),
+        "checkpoint": newest,
+        "note": note_of(newest) if newest else "",
+        "cosigned_by": sorted({each.name for each in newest.signatures.all() if each.witness}) if newest else [],
+        "reads_all": bool(actor.organisations_for("log.read")),
+        "page": page_of(request, records_read_by(actor)),
+    }
+    return render(request, "vouchers/log.html", context)
+
+
+@require_safe
+@signed_in
+def receipt(_request: HttpRequest, actor: Actor, position: int) -> JsonResponse:
+    """Give the receipt of a position, for the reader to keep."""
+    require_readable_position(actor, position)
+    answer = JsonResponse(receipt_of(position), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="receipt-{position}.json"'
+    return answer

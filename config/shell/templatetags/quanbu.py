@@ -63,6 +63,7 @@ NAVIGATION = (
     ("lines", gettext_lazy("Statement lines"), frozenset(Role)),
     ("statements", gettext_lazy("Statements"), OFFICIALS | {Role.CENTRE_OFFICER}),
     ("trial_balance", gettext_lazy("Books"), ACTS["books.read"][1]),
+    ("log", gettext_lazy("Log"), frozenset(Role)),
     ("refusals", gettext_lazy("Refusals"), ACTS["refusals.read"][1]),
     ("finding_codes", gettext_lazy("Codes"), frozenset(Role)),
 )
