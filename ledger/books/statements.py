@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from ledger.books.models import Account, Book, Entry, EntryNumber, Side, Template, Transfer
 from ledger.books.questions import (
@@ -19,6 +19,7 @@ from ledger.books.questions import (
     LAST_MS,
     ROOM,
     Funds,
+    GroupFitsNoType,
     check_asset,
     check_kinds,
     check_span,
@@ -92,7 +93,8 @@ def accounts_among(
     """Return the accounts of these funds that fit, by code; `part` is a part of the code, and empty means any.
 
     `nonzero` keeps those that hold something, or with False those that hold nothing. Refuses: NotFound, for a fund,
-    kind of book, type or asset that there is not or that is not the reader's, and for a part that no code has.
+    kind of book, type or asset that there is not or that is not the reader's, and for a part that no code has;
+    GroupFitsNoType.
     """
     scope = funds_among(funds, fund)
     check_kinds(kinds)
@@ -101,6 +103,8 @@ def accounts_among(
         found = found.filter(book__kind__in=list(kinds))
     if account_type:
         found = found.filter(type__in=types_among([account_type]))
+        if kinds and account_type[0] not in kinds:
+            raise GroupFitsNoType(kinds=kinds, types=account_type)
     if asset:
         check_asset(scope, asset)
         found = found.filter(book__asset=asset)
@@ -157,14 +161,17 @@ def entries_in(funds: Funds) -> QuerySet[Entry]:
     found = Entry.objects.prefetch_related("reversals").order_by("-id")
     if funds is not None:
         numbers = numbers.filter(book__owner__in=funds)
-        found = found.filter(_touches(funds))
+        found = _touching(found, funds)
     return found.prefetch_related(Prefetch("numbers", numbers))
 
 
-def _touches(funds: Collection[str]) -> Exists:
-    """Say of an entry that it touches a book of these funds: looked up by entry, and not joined."""
-    books = Book.objects.filter(owner__in=funds)
-    return Exists(Transfer.objects.filter(entry=OuterRef("id"), book__in=books))
+def _touching(entries: QuerySet[Entry], funds: Collection[str]) -> QuerySet[Entry]:
+    """Keep the entries that touch a book of these funds.
+
+    Of each one row is looked up, and only if all else fits: EXISTS would be joined, and every transfer read for it.
+    """
+    own = Transfer.objects.filter(entry=OuterRef("id"), book__in=Book.objects.filter(owner__in=funds))
+    return entries.alias(own=Subquery(own.values("id")[:1])).filter(own__isnull=False)
 
 
 def entries_among(
@@ -184,7 +191,7 @@ def entries_among(
     """
     found = entries_in(funds)
     if fund:
-        found = found.filter(_touches(funds_among(funds, fund) or ()))
+        found = _touching(found, funds_among(funds, fund) or ())
     if template:
         if not Template.objects.filter(code=template).exists():
             raise NotFound(kind="template", name=template)

@@ -409,6 +409,7 @@ class TestQuestions:
             ("accounts", {"kind": "BZ"}, (404, "not_found")),
             ("accounts", {"asset": "EUR"}, (404, "not_found")),
             ("accounts", {"q": "no such%"}, (404, "not_found")),
+            ("accounts", {"kind": "QM", "type": "B.Held"}, (422, "account_group_fits_no_type")),
             ("accounts", {"nonzero": "perhaps"}, (400, "request_is_invalid")),
             ("entries", {"template": "NOTHING"}, (404, "not_found")),
             (f"accounts/{HELD}", {"recorded_at": "2026-11-20T02:00:00"}, (400, "request_is_invalid")),

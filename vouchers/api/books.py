@@ -92,7 +92,7 @@ def as_of(asked: dict[str, Any]) -> tuple[str, dict[str, int]] | None:
 
 
 @extend_schema_view(
-    list=extend_schema(responses=answers({200: AccountSerializer(many=True)}, 400, 403, 404)),
+    list=extend_schema(responses=answers({200: AccountSerializer(many=True)}, 400, 403, 404, 422)),
     retrieve=extend_schema(
         parameters=[CODE, AsOfQuestion], responses=answers({200: AccountAsOfSerializer}, 400, 403, 404)
     ),
