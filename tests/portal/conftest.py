@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 
 from billing.metering import services as metering
 from billing.metering.services import Upload
@@ -22,6 +23,8 @@ from billing.reconciliation.models import Run
 from billing.settlement import services as settlement
 from ledger import clock
 from ledger.log import services as log
+from ledger.log.checkpoints import sign
+from ledger.log.keys import make
 from tests.conftest import copy_of
 from vouchers.people.actors import actor_named
 from vouchers.people.models import User
@@ -85,6 +88,9 @@ def month(template: str, worker: str, blocker: pytest.FixtureRequest, *, settled
         browser.force_login(User.objects.get(login="ops"))
         browser.post(f"/runs/{Run.objects.get().id}/approve/")
         log.seal()
+        with TemporaryDirectory() as folder, override_settings(CHECKPOINT_KEY_FILE=f"{folder}/key.pem"):
+            make(Path(folder) / "key.pem")
+            sign()
         with blocker.block():
             yield
 
