@@ -428,6 +428,15 @@ def test_two_exports_are_compared_and_the_first_difference_is_named(tmp_path):
         compare_exports(new, old, TRUST)
 
 
+def test_a_folder_with_links_is_refused_before_anything_is_compared(tmp_path):
+    old, new = small_log(9).export(tmp_path / "old"), small_log().export(tmp_path / "new")
+    (new / "more.csv").symlink_to(old / "leaves.jsonl")
+
+    for compare in (lambda: compare_exports(old, new, TRUST), lambda: check_continuation([], new, TRUST)):
+        with pytest.raises(NotProven, match=r"more\.csv is a link or a folder"):
+            compare()
+
+
 def test_two_exports_that_agree_are_held_against_both_checkpoints(tmp_path):
     whole, forged = small_log().export(tmp_path / "whole"), changed_log()
     other = forged.export(tmp_path / "other", note=small_log().note())
