@@ -13,5 +13,5 @@ urlpatterns = [
     path("vouchers/<str:code>/", views.voucher, name="voucher"),
     path("refusals/", views.refusals, name="refusals"),
     path("log/", views.log, name="log"),
-    path("log/receipts/<int:position>.json", views.receipt, name="receipt"),
+    path("log/receipts/<int:position>.json", views.receipt, name="receipt_document"),
 ]
