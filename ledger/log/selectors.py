@@ -104,12 +104,15 @@ def all_leaves(last: int, *, at_once: int = 5_000) -> Iterator[OpenLeaf]:
 def position_of(what: str) -> int:
     """Return the position that somebody means: its number, a submitter's number (`north/3`), or a record's subject.
 
+    Of several the newest.
     Refuses: NotFound, also for what is recorded and not sealed yet.
     """
     if POSITION.fullmatch(what):
         return int(what)
     submitter, _, number = what.rpartition("/")
-    named = Q(submitter=submitter, number=int(number)) if submitter and POSITION.fullmatch(number) else Q(subject=what)
+    named = Q(subject=what)
+    if submitter and POSITION.fullmatch(number):
+        named |= Q(submitter=submitter, number=int(number))
     found = None if "\0" in what else records_handed_in_by(None).filter(named).first()
     if found is None:
         raise NotFound(kind="sealed record", name=what)
