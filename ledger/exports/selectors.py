@@ -150,16 +150,16 @@ def sealed_books() -> Iterator[SealedBooks]:
     one's isolation stands instead.
     """
     alone = not connection.in_atomic_block
-    with connection.cursor() as cursor:
-        cursor.execute(load(ROOM, "drop_choice"))
-        cursor.execute(load(ROOM, "open_choice"))
-        with transaction.atomic():
-            if alone:
-                cursor.execute(load(ROOM, "hold_still"))
-            signed = checkpoint_over(1, cosignatures=0)
-            position = tree_size() if signed is None else signed.head_id
-            cursor.execute(load(ROOM, "choose_entries"), {"position": position})
-            cursor.execute(load(ROOM, "count_choice"))
-            cursor.execute(load(ROOM, "describe_choice"))
-            yield SealedBooks(position, "" if signed is None else note_of(signed), *cursor.fetchone())
-        cursor.execute(load(ROOM, "drop_choice"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if alone:
+            cursor.execute(load(ROOM, "hold_still"))
+        signed = checkpoint_over(1, cosignatures=0)
+        position = tree_size() if signed is None else signed.head_id
+        cursor.execute(load(ROOM, "choose_entries"), {"position": position})
+        cursor.execute(load(ROOM, "count_choice"))
+        if alone:
+            cursor.execute(load(ROOM, "write_nothing"))
+        cursor.execute(load(ROOM, "describe_choice"))
+        yield SealedBooks(position, "" if signed is None else note_of(signed), *cursor.fetchone())
+        if not alone:
+            cursor.execute(load(ROOM, "drop_choice"))

@@ -75,7 +75,7 @@ def export(format_: str, place: Path | None) -> Exported:
     """Write an export to a new file (journals) or to a new or empty folder (tables).
 
     It is written beside its place, and moved there when it is whole: who is killed leaves a folder that ends in
-    `.partial`. Memory: a page of rows. Locks: nothing.
+    `.partial`. Memory: a page of rows, and the largest entry. Locks: nothing.
     Refuses: ExportPlaceMissing, ExportPlaceTaken, ExportNotWritten; nothing is left then.
     """
     if place is None:

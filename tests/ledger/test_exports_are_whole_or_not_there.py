@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import json
+import os
 import re
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bookkeeping import at_once, begun, post, voucher
+from django.db import InternalError
 from export_readers import by_type, from_csv, of_the_books, rows_of
 
 from ledger.exports.errors import ExportNotWritten, ExportPlaceMissing, ExportPlaceTaken
@@ -34,6 +37,17 @@ signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 export(sys.argv[2], Path(sys.argv[3]))
+"""
+
+
+SAID = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connections
+connections.settings["default"]["NAME"] = sys.argv[1]
+call_command("export_books", "--format", sys.argv[2])
 """
 
 
@@ -130,9 +144,8 @@ def test_no_cell_is_a_formula(format_, tmp_path):
     hostile = ['=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "＝1"]
     batch = voucher("V1", 500)
     for number, text in enumerate(hostile):
-        (each,) = voucher(f"V{number + 2}", 1)[:1]
-        fields = {"document": text, "proposer": text, "idempotency_key": f"={number}"}
-        batch.append(type(each)(**{**{name: getattr(each, name) for name in each.__slots__}, **fields}))
+        each = voucher(f"V{number + 2}", 1)[0]
+        batch.append(replace(each, document=text, proposer=text, idempotency_key=f"={number}"))
     post(batch)
     log.seal()
     export(format_, tmp_path / "out")
@@ -198,6 +211,25 @@ def test_a_killed_export_leaves_nothing_that_looks_whole(format_, committed, tmp
     assert re.fullmatch(r"\.out\..*\.partial", left.name)
     assert not list(left.rglob("manifest.json"))
     export(format_, tmp_path / "out")
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("format_", JOURNALS)
+def test_standard_output_has_the_bytes_of_the_file_whatever_the_language(format_, committed, tmp_path):
+    post([replace(voucher("V1", 500)[0], document="庆财预〔2026〕7号")])
+    log.seal()
+    export(format_, tmp_path / "out")
+
+    said = subprocess.run([sys.executable, "-c", SAID, committed, format_], cwd=ROOT, check=True, capture_output=True,
+                          env=os.environ | {"PYTHONIOENCODING": "ascii"})  # fmt: skip
+
+    assert said.stdout == (tmp_path / "out").read_bytes()
+
+
+@pytest.mark.database
+def test_an_export_can_write_nothing_to_the_books(committed):
+    with pytest.raises(InternalError, match="read-only transaction"), sealed_books():
+        log.record(kind="note.written", subject="N1", digest=bytes(32))
 
 
 @pytest.mark.database

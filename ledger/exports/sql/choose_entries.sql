@@ -1,7 +1,7 @@
 -- The one choice of what an export holds: the entries that stand in the log up to a position. Every other statement of an
 -- export joins it.
 -- Parameters: position. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
-INSERT INTO export_entry (entry_id)
+CREATE TEMPORARY TABLE export_entry ON COMMIT DROP AS
 SELECT l.entry_id
 FROM ledger_log_leaf AS l
 WHERE l.entry_id IS NOT NULL AND l.position <= %(position)s;

@@ -1,3 +1,3 @@
--- Drops the session's choice of entries, also one that an earlier export left.
+-- Drops the choice of entries within a transaction that goes on; at the end of one it goes by itself.
 -- Parameters: none. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
-DROP TABLE IF EXISTS export_entry;
+DROP TABLE export_entry;

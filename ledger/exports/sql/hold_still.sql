@@ -1,4 +1,3 @@
--- Lets a transaction see one moment of the books from its first statement to its last, and change nothing.
+-- Lets a transaction see one moment of the books from its first statement to its last.
 -- Parameters: none. Locks: nothing. Called by: ledger.exports.selectors.sealed_books.
 SET LOCAL transaction_isolation = 'repeatable read';
-SET LOCAL transaction_read_only = 'on';

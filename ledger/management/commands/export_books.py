@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ class Command(BaseCommand):
     def act(self, *, format: str, out: Path | None, **_: Any) -> None:  # noqa: A002 (the option's name)
         log.seal(sign_at_once=True)
         if out is None and format in JOURNALS and not self.as_json:
+            if isinstance(sys.stdout, TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8")  # a journal is UTF-8 whatever the terminal's language
             tell(format, lambda piece: self.stdout.write(piece, ending=""))
             return
         exported = export(format, out)
