@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -65,8 +66,10 @@ def from_beancount(path: Path) -> Standing:
 
 
 def hledger(path: Path, *arguments: str) -> str:
-    run = subprocess.run(["hledger", "-f", path, *arguments], capture_output=True, encoding="utf-8", check=False,
-                         env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/usr/local/bin:/opt/homebrew/bin"})  # fmt: skip
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    run = subprocess.run(
+        ["hledger", "-f", path, *arguments], capture_output=True, encoding="utf-8", check=False, env=environment
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 
