@@ -1,0 +1,114 @@
+"""The log as a stranger would rebuild it: contents from the rows, leaves from the contents, the tree from the leaves.
+
+Nothing here reads what sealing computed, but for the salts: contents are made by `rfc8785` from the ORM's rows, and the
+root by the textbook's recursion.
+"""
+
+import hashlib
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import rfc8785
+from django.apps import apps
+from django.db import connections
+from django.test import override_settings
+
+from ledger import privileges
+from ledger.books.models import Entry
+from ledger.log import verifier
+from ledger.log.models import Leaf, Record
+
+#: The tables that only grow, or of which the guards let only some columns change.
+GUARDED = sorted(
+    model._meta.db_table
+    for model in apps.get_models()
+    if model._meta.app_label == "ledger" and getattr(model, "privileges", None) in {privileges.READ, privileges.APPEND}
+)
+
+
+@contextmanager
+def unguarded():
+    """The owner's cursor, with the triggers of every table of the ledger switched off."""
+    with connections["owner"].cursor() as cursor:
+        for table in GUARDED:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield cursor
+        for table in GUARDED:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def signing(folder: Path, **settings):
+    """Sign with a key in a folder, made on first use, as often as something was sealed."""
+    key = {"CHECKPOINT_KEY_FILE": str(folder / "key.pem"), "CHECKPOINT_KEY_IS_OURS": True, "CHECKPOINT_SECONDS": 0}
+    return override_settings(**key | settings)
+
+
+def content_of_record(record: Record) -> bytes:
+    """What the leaf of a record commits to."""
+    fields = {name: getattr(record, name) for name in ("kind", "subject", "submitter", "number", "recorded_at_ms")}
+    told = {"told": json.loads(record.told)} if record.told else {}
+    return rfc8785.dumps(fields | {"digest": bytes(record.digest).hex()} | told)
+
+
+def content_of_entry(entry: Entry) -> bytes:
+    """What the leaf of an entry commits to."""
+    texts = ("idempotency_key", "proposer", "approver", "document", "run", "template_version")
+    books = (
+        (number.book.kind, number.book.owner, number.book.asset, number)
+        for number in entry.numbers.select_related("book")
+    )
+    return rfc8785.dumps(
+        {name: getattr(entry, name) for name in texts}
+        | {
+            "template": entry.template_id,
+            "happened_at_ms": entry.happened_at_ms,
+            "recorded_at_ms": entry.recorded_at_ms,
+            "reverses": entry.reverses.idempotency_key if entry.reverses else "",
+            "rows": [
+                {
+                    "debit": row.debit_account.code,
+                    "credit": row.credit_account.code,
+                    "amount": str(row.amount),
+                    "asset": row.book.asset,
+                }
+                for row in entry.transfers.select_related("debit_account", "credit_account", "book").order_by("ordinal")
+            ],
+            "numbers": [
+                {"kind": kind, "owner": owner, "asset": asset, "year": number.year, "number": number.number}
+                for kind, owner, asset, number in sorted(books, key=lambda book: book[:3])
+            ],
+        }
+    )
+
+
+def contents() -> list[tuple[Leaf, str, bytes]]:
+    """Every leaf in order, with the kind and the content that the rows under it make."""
+    leaves = list(Leaf.objects.order_by("position").select_related("record"))
+    entries = Entry.objects.select_related("reverses").in_bulk([leaf.entry_id for leaf in leaves if leaf.entry_id])
+    return [
+        (leaf, leaf.record.kind, content_of_record(leaf.record))
+        if leaf.record
+        else (leaf, "entry.posted", content_of_entry(entries[leaf.entry_id]))
+        for leaf in leaves
+    ]
+
+
+def hash_of(kind: str, salt: bytes, content: bytes) -> bytes:
+    """The hash of a leaf, as the verifier makes it."""
+    return verifier.leaf_hash(verifier.leaf_data(kind, salt, content))
+
+
+def root_of(hashes: list[bytes]) -> bytes:
+    """The root over leaves, by the definition of RFC 9162 section 2.1.1."""
+    if len(hashes) < 2:
+        return hashes[0] if hashes else hashlib.sha256().digest()
+    half = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(hashes[:half]) + root_of(hashes[half:])).digest()
+
+
+def rebuilt() -> list[bytes]:
+    """The hashes of all leaves, from the rows and the salts; the positions must run from 1 without a gap."""
+    rows = contents()
+    assert [leaf.position for leaf, _, _ in rows] == list(range(1, len(rows) + 1))
+    return [hash_of(kind, bytes(leaf.salt), content) for leaf, kind, content in rows]
