@@ -53,17 +53,14 @@ def content_of_record(record: Record) -> bytes:
 
 def content_of_entry(entry: Entry) -> bytes:
     """What the leaf of an entry commits to."""
-    texts = ("idempotency_key", "proposer", "approver", "document", "run", "template_version")
-    books = (
-        (number.book.kind, number.book.owner, number.book.asset, number)
-        for number in entry.numbers.select_related("book")
-    )
+    same = ("idempotency_key", "proposer", "approver", "document", "run", "template_version", "happened_at_ms",
+            "recorded_at_ms")  # fmt: skip
+    rows = sorted(entry.transfers.all(), key=lambda row: row.ordinal)
+    numbers = sorted(entry.numbers.all(), key=lambda each: (each.book.kind, each.book.owner, each.book.asset))
     return rfc8785.dumps(
-        {name: getattr(entry, name) for name in texts}
+        {name: getattr(entry, name) for name in same}
         | {
             "template": entry.template_id,
-            "happened_at_ms": entry.happened_at_ms,
-            "recorded_at_ms": entry.recorded_at_ms,
             "reverses": entry.reverses.idempotency_key if entry.reverses else "",
             "rows": [
                 {
@@ -72,11 +69,12 @@ def content_of_entry(entry: Entry) -> bytes:
                     "amount": str(row.amount),
                     "asset": row.book.asset,
                 }
-                for row in entry.transfers.select_related("debit_account", "credit_account", "book").order_by("ordinal")
+                for row in rows
             ],
             "numbers": [
-                {"kind": kind, "owner": owner, "asset": asset, "year": number.year, "number": number.number}
-                for kind, owner, asset, number in sorted(books, key=lambda book: book[:3])
+                {name: getattr(each.book, name) for name in ("kind", "owner", "asset")}
+                | {"year": each.year, "number": each.number}
+                for each in numbers
             ],
         }
     )
@@ -85,7 +83,10 @@ def content_of_entry(entry: Entry) -> bytes:
 def contents() -> list[tuple[Leaf, str, bytes]]:
     """Every leaf in order, with the kind and the content that the rows under it make."""
     leaves = list(Leaf.objects.order_by("position").select_related("record"))
-    entries = Entry.objects.select_related("reverses").in_bulk([leaf.entry_id for leaf in leaves if leaf.entry_id])
+    whole = Entry.objects.select_related("reverses").prefetch_related(
+        "numbers__book", "transfers__book", "transfers__debit_account", "transfers__credit_account"
+    )
+    entries = whole.in_bulk([leaf.entry_id for leaf in leaves if leaf.entry_id])
     return [
         (leaf, leaf.record.kind, content_of_record(leaf.record))
         if leaf.record

@@ -1,4 +1,4 @@
-"""A leaf commits to every field of what happened, in canonical JSON that an outsider can make anew, and to nothing else."""
+"""A leaf commits to every field of what happened, in canonical JSON that an outsider can make anew."""
 
 import hashlib
 import json
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.database
 AUTHORITY, UNALLOCATED = "B.Authority[{},city,2026]", "B.Unallocated[{}]"
 #: What a careless writer of JSON would garble, or take for the border between two fields.
 HOSTILE = st.sampled_from(
-    ['"', "\\", '\\"', "/", "\u2028", "\u2029", "\x80", "\u00a0", "\ufeff", "\ufffe", "券簿", "\U0001f600", "\U0010ffff",
-     '","document":"', '"},{"', "\\u0022", "\\ud83d", "null", " ", "'", "{}", "[", ",", ":", "é", "e\u0301"]
+    ['"', "\\", '\\"', "/", "\u2028", "\u2029", "\x80", "\u00a0", "\ufeff", "\ufffe", "券簿", "\U0001f600",
+     "\U0010ffff", '","document":"', '"},{"', "\\u0022", "\\ud83d", "null", " ", "'", "{}", "[", ",", ":", "e\u0301"]
 )  # fmt: skip
 CONTROLS = st.sampled_from([*map(chr, range(1, 0x20)), "\x7f"])
 ANY = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
@@ -74,12 +74,16 @@ def test_every_entry_of_the_worked_cases_is_told_in_full(name):
 
 @pytest.mark.django_db
 @SLOWLY
-@given(key=KEYS, people=st.tuples(LINES, LINES), document=LINES, run=LINES, amounts=st.lists(AMOUNTS, min_size=1,
-       max_size=4), happened=INSTANTS, now=INSTANTS, reversed_too=st.booleans())  # fmt: skip
-def test_whatever_stands_in_an_entry_is_told_as_rfc_8785_says(
-    key, people, document, run, amounts, happened, now, reversed_too
-):
-    proposer, approver = people
+@given(
+    key=KEYS,
+    texts=st.tuples(LINES, LINES, LINES, LINES),
+    amounts=st.lists(AMOUNTS, min_size=1, max_size=4),
+    instants=st.tuples(INSTANTS, INSTANTS),
+    reversed_too=st.booleans(),
+)
+def test_whatever_stands_in_an_entry_is_told_as_rfc_8785_says(key, texts, amounts, instants, reversed_too):
+    proposer, approver, document, run = texts
+    happened, now = instants
     fields = {"proposer": f"p{proposer}"[:200], "approver": approver, "document": document, "run": run}
     with forgotten(), clock.held_at(now):
         post([authorise("T26", amounts[:3], key=f"{key[:190]}", happened_at_ms=happened, **fields)])
