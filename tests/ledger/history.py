@@ -6,36 +6,39 @@ root by the textbook's recursion.
 
 import hashlib
 import json
+import select
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import rfc8785
-from django.apps import apps
 from django.db import connections
 from django.test import override_settings
 
-from ledger import privileges
 from ledger.books.models import Entry
 from ledger.log import verifier
-from ledger.log.models import Leaf, Record
+from ledger.log.models import Head, Leaf, Record
 
-#: The tables that only grow, or of which the guards let only some columns change.
-GUARDED = sorted(
-    model._meta.db_table
-    for model in apps.get_models()
-    if model._meta.app_label == "ledger" and getattr(model, "privileges", None) in {privileges.READ, privileges.APPEND}
-)
+SWITCH = """
+DO $$
+DECLARE guarded regclass;
+BEGIN
+    FOR guarded IN SELECT DISTINCT tgrelid::regclass FROM pg_trigger WHERE tgname = 'history_must_not_change' LOOP
+        EXECUTE format('ALTER TABLE %s {} TRIGGER USER', guarded);
+    END LOOP;
+    ALTER TABLE ledger_log_record ENABLE TRIGGER record_must_await_sealing;
+END
+$$
+"""
 
 
 @contextmanager
 def unguarded():
-    """The owner's cursor, with the triggers of every table of the ledger switched off."""
+    """The owner's cursor, with the triggers of all tables switched off that keep history from being changed."""
     with connections["owner"].cursor() as cursor:
-        for table in GUARDED:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(SWITCH.format("DISABLE"))
         yield cursor
-        for table in GUARDED:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute(SWITCH.format("ENABLE"))
 
 
 def signing(folder: Path, **settings):
@@ -113,3 +116,40 @@ def rebuilt() -> list[bytes]:
     rows = contents()
     assert [leaf.position for leaf, _, _ in rows] == list(range(1, len(rows) + 1))
     return [hash_of(kind, bytes(leaf.salt), content) for leaf, kind, content in rows]
+
+
+PATIENCE_S = 60
+
+
+def wait_until(holds, *, listening_to=()):
+    """Ask until something holds, and listen meanwhile, so that whoever speaks is asked about at once."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end_s, "what is waited for does not come"
+        select.select(listening_to, [], [], 0.02)
+
+
+def waiting_for_a_lock() -> list[int]:
+    """The processes of this database's server that wait for a lock on a table."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+            " WHERE NOT l.granted AND l.relation IS NOT NULL AND d.datname = current_database()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def assert_everything_is_sealed_once():
+    """Every record and entry stands at one position, nothing else does, and the tree is that of a stranger."""
+    leaves = list(Leaf.objects.values_list("position", "record_id", "entry_id"))
+    assert sorted(position for position, _, _ in leaves) == list(range(1, len(leaves) + 1))
+    assert sorted(record for _, record, _ in leaves if record) == sorted(Record.objects.values_list("id", flat=True))
+    assert sorted(entry for _, _, entry in leaves if entry) == sorted(Entry.objects.values_list("id", flat=True))
+    hashes, tree = rebuilt(), verifier.Frontier()
+    roots = dict(Head.objects.values_list("size", "root"))
+    for position, each in enumerate(hashes, 1):
+        tree.append(each)
+        if position in roots:
+            assert bytes(roots.pop(position)) == tree.root(), f"head of {position}"
+    assert not roots
+    assert tree.root() == root_of(hashes)
