@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import connection
 
 from ledger.log import verifier
@@ -77,8 +78,8 @@ def verify_log(outside: Mapping[str, str], *, progress: Callable[[str], None]) -
     Memory: some thousand leaves and the checkpoints. Refuses: OutsideCheckpointInvalid.
     """
     found = {check: _Findings() for check in CHECKS}
-    signed = _signed_by_us(found[CHECKPOINTS]) + _brought(outside)
-    wanted = {checkpoint.size for _, checkpoint in signed}
+    signed, brought = _signed_by_us(found[CHECKPOINTS]), _brought(outside, found[CHECKPOINTS])
+    wanted = {checkpoint.size for _, checkpoint in signed + brought}
     roots, tree = {0: verifier.EMPTY_ROOT}, _Tree()
     heads, nodes = _Heads(found[TREE]), _Nodes(found[TREE])
     last = Leaf.objects.order_by("-position").values_list("position", flat=True).first() or 0
@@ -96,6 +97,8 @@ def verify_log(outside: Mapping[str, str], *, progress: Callable[[str], None]) -
             heads.compare(tree, roots[tree.size])
     heads.end(tree.size)
     nodes.end()
+    # Each by themselves: whoever re-builds the log signs it anew, which must not lead astray what was kept elsewhere.
+    _compare(brought, roots, tree.size, found[CHECKPOINTS])
     _compare(signed, roots, tree.size, found[CHECKPOINTS])
     return [Verdict(check, each.count, tuple(each.first)) for check, each in found.items()]
 
@@ -198,18 +201,25 @@ def _read(
     return [(subject, checkpoint)]
 
 
-def _brought(outside: Mapping[str, str]) -> list[tuple[str, verifier.Checkpoint]]:
-    """Read the checkpoints that somebody kept elsewhere. They must be signed by a key of this log."""
+def _brought(outside: Mapping[str, str], found: _Findings) -> list[tuple[str, verifier.Checkpoint]]:
+    """Read the checkpoints that somebody kept elsewhere.
+
+    One that no key of this log signed is named, and held against the log all the same: that it is not forged, and the
+    log's keys were replaced, only who kept it knows.
+    """
     keys = [verifier.VerifierKey.parse(text) for text in Key.objects.values_list("verifier_key", flat=True)]
     brought = []
     for name, text in outside.items():
         try:
             note = verifier.Note.parse(text)
             checkpoint = verifier.Checkpoint.parse(note.text)
-            if not verifier.verified(note, keys):
-                raise OutsideCheckpointInvalid(file=name, reason="no key of this log signed it")
+            known = verifier.verified(note, keys)
         except verifier.NotProven as error:
             raise OutsideCheckpointInvalid(file=name, reason=str(error)) from None
+        if checkpoint.origin != settings.CHECKPOINT_ORIGIN:
+            raise OutsideCheckpointInvalid(file=name, reason=f"it is of {checkpoint.origin}")
+        if not known:
+            found.add(name, "is signed by no key that this log knows: it is forged, or the log's keys were replaced")
         brought.append((name, checkpoint))
     return brought
 
@@ -218,16 +228,13 @@ def _compare(
     signed: list[tuple[str, verifier.Checkpoint]], roots: Mapping[int, bytes], size: int, found: _Findings
 ) -> None:
     """Hold what checkpoints say against the roots that were recomputed, the smallest size first."""
-    sound = 0
+    sound, unsound = 0, size
     for subject, checkpoint in sorted(signed, key=lambda each: each[1].size):
         if checkpoint.size > size:
             found.add(subject, f"covers {checkpoint.size} positions; from position {size + 1} on they are gone")
         elif roots[checkpoint.size] == checkpoint.root:
-            sound = max(sound, checkpoint.size)
+            sound, unsound = checkpoint.size, size
         else:
-            where = (
-                f"position {sound + 1}"
-                if checkpoint.size == sound + 1
-                else (f"one of the positions {sound + 1} to {checkpoint.size}")
-            )
-            found.add(subject, f"says another root than the log has: {where} was changed since, and is the first")
+            unsound = min(unsound, checkpoint.size)
+            where = f"{sound + 1}" if unsound == sound + 1 else f"one of {sound + 1} to {unsound}"
+            found.add(subject, f"says another root than the log has: the first position that was changed is {where}")
