@@ -14,6 +14,7 @@ from pathlib import Path
 import rfc8785
 from django.db import connections
 from django.test import override_settings
+from storm import PATIENCE_S
 
 from ledger.books.models import Entry
 from ledger.log import verifier
@@ -116,9 +117,6 @@ def rebuilt() -> list[bytes]:
     rows = contents()
     assert [leaf.position for leaf, _, _ in rows] == list(range(1, len(rows) + 1))
     return [hash_of(kind, bytes(leaf.salt), content) for leaf, kind, content in rows]
-
-
-PATIENCE_S = 60
 
 
 def wait_until(holds, *, listening_to=()):

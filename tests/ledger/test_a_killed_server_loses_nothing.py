@@ -11,11 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from bookkeeping import entry, post, violated, voucher
+from bookkeeping import at_once, entry, post, violated, voucher
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
+from history import assert_everything_is_sealed_once, wait_until, waiting_for_a_lock
 from psycopg import errors
-from storm import Storm, kill_server, leading_to, own_cluster
+from storm import PATIENCE_S, Storm, kill_server, leading_to, own_cluster
 from storm_client import kind_of, seeds
 
 from config.database.errors import DatabaseCouldNotStart, DatabaseFolderUnusable
@@ -24,6 +25,8 @@ from ledger.books.errors import AccountPassesItsFloor
 from ledger.books.models import Entry
 from ledger.books.selectors import balances_of
 from ledger.errors import Refusal
+from ledger.log import services as log
+from ledger.log.selectors import tree_size
 
 pytestmark = pytest.mark.database
 
@@ -158,6 +161,37 @@ def test_a_commit_whose_reply_was_lost_is_not_told_as_a_refusal_which_promises_t
 
     assert [each.replayed for each in post(act)] == [True, True], "it was written"
     assert not isinstance(lost, Refusal)
+
+
+@pytest.mark.usefixtures("_it_runs")
+def test_a_sealing_that_was_cut_short_by_the_server_s_death_is_done_by_the_next(cluster):
+    """The owner holds the table that sealing writes last: the leaves were written, and are not there afterwards."""
+    log.seal()
+    before = tree_size()
+    post(voucher("V1", 100, fund="T31"))
+    log.record_all(kind="test.happened", told={"T31": {}, "T31 too": {}}, submitter="north")
+    locked = threading.Event()
+
+    def seal():
+        assert locked.wait(PATIENCE_S)
+        log.seal()
+
+    def strike():
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("BEGIN; LOCK TABLE ledger_log_head IN SHARE ROW EXCLUSIVE MODE")
+            locked.set()
+            wait_until(waiting_for_a_lock)
+            kill_server(cluster)
+
+    lost, none = at_once(seal, strike)
+    connection.close()
+
+    assert none is None
+    assert kind_of(lost, asked=True) == "ambiguous"
+    assert tree_size() == before
+    assert log.seal() == before + 4
+    assert_everything_is_sealed_once()
+    assert violated() == set()
 
 
 def caused_by(cause, kind=OperationalError):

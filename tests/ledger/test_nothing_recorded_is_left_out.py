@@ -14,12 +14,12 @@ import pytest
 from bookkeeping import at_once, entry, post, violated, voucher
 from django.db import InterfaceError, OperationalError, connection, connections, transaction
 from history import (
-    PATIENCE_S,
     assert_everything_is_sealed_once,
     contents,
     wait_until,
     waiting_for_a_lock,
 )
+from storm import PATIENCE_S
 from storm_client import FACE, move, opening
 
 from ledger.books.errors import AccountPassesItsFloor
