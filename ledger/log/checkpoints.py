@@ -23,6 +23,7 @@ from ledger.log.errors import (
     SigningKeyMissing,
     SigningKeyNotInForce,
     SigningKeyStillHere,
+    SigningKeyUnusable,
     WitnessUnknown,
 )
 from ledger.log.models import Checkpoint, Head, Key, Signature
@@ -80,9 +81,9 @@ def sign() -> Checkpoint:
 def succeed(*, reason: str, actor: str) -> Checkpoint:
     """Put the key of `new_key_file` in force, making it if need be, and return the succession.
 
-    `reason` is rotated or lost. Refuses: LogEmpty, SigningKeyMissing, SigningKeyUnusable; SigningKeyNotInForce, for a
-    rotation without the old key; SigningKeyStillHere, for a loss of a key that is at hand. Locks: one signer at a time.
-    Repeats: a rotation that was cut short before `settle` goes on with the key that it had made.
+    `reason` is rotated or lost. Refuses: LogEmpty, SigningKeyMissing; SigningKeyUnusable, also for a new key that was
+    in force before; SigningKeyNotInForce, for a rotation without the old key; SigningKeyStillHere, for a loss of a key
+    that is at hand. Locks: one signer at a time. Repeats: a rotation that was cut short before `settle` stands.
     """
     _lock()
     head = _newest_head()
@@ -91,11 +92,12 @@ def succeed(*, reason: str, actor: str) -> Checkpoint:
         sign()
         standing = keys.in_force()
     assert standing is not None
+    if standing.reason != Key.Reason.FIRST and _waits_for_settling(standing):
+        return standing.succession
     old = _old_signer(reason, standing)
     new = keys.make(keys.new_key_file())
-    if keys.verifier_key_of(new) == standing.verifier_key:
-        assert standing.reason != Key.Reason.FIRST, "the first key replaces none"
-        return standing.succession
+    if Key.objects.filter(verifier_key=keys.verifier_key_of(new)).exists():
+        raise SigningKeyUnusable(file=keys.new_key_file(), reason="it was in force before, and none comes back")
     key = Key.objects.create(
         verifier_key=keys.verifier_key_of(new),
         replaces=standing,
@@ -110,13 +112,16 @@ def succeed(*, reason: str, actor: str) -> Checkpoint:
     return checkpoint if old is None else _countersign(checkpoint, old)
 
 
+@transaction.atomic
 def settle() -> None:
     """Move the key in force to its place, and the one before it to `FILE.ended`, once a succession has committed.
 
-    Repeats: does nothing when it is there. Until it is done, the new key is found as `FILE.new`.
+    Locks: one signer at a time, so that nobody reads the files half moved. Repeats: does nothing when it is there.
+    Until it is done, the new key is found as `FILE.new`.
     """
+    _lock()
     path, fresh, standing = keys.key_file(), keys.new_key_file(), keys.in_force()
-    if fresh.exists() and standing is not None and keys.verifier_key_of(keys.read(fresh)) == standing.verifier_key:
+    if standing is not None and _waits_for_settling(standing):
         if path.exists():
             path.replace(path.with_name(path.name + ".ended"))
         fresh.replace(path)
@@ -135,8 +140,9 @@ def cosign(*, size: int, line: str) -> Signature:
     reason = ""
     for checkpoint in signed:
         try:
-            (signature,) = verifier.Note.parse(f"{checkpoint.text}\n{line.strip()}\n").signatures
-            found = verifier.verified(verifier.Note(checkpoint.text, (signature,)), witnesses())
+            note = verifier.Note.parse(f"{checkpoint.text}\n{line.strip()}\n")
+            (signature,) = note.signatures if note.text == checkpoint.text else ()
+            found = verifier.verified(note, witnesses())
         except (verifier.NoteInvalid, ValueError) as error:
             reason = str(error)
             continue
@@ -158,6 +164,12 @@ def _newest_head() -> Head:
     return head
 
 
+def _waits_for_settling(standing: Key) -> bool:
+    """Say whether the key in force still lies where a rotation made it."""
+    fresh = keys.new_key_file()
+    return fresh.exists() and keys.verifier_key_of(keys.read(fresh)) == standing.verifier_key
+
+
 def _old_signer(reason: str, standing: Key) -> Ed25519PrivateKey | None:
     """Return the key that ends, which signs its own rotation; None where it is lost."""
     try:
@@ -171,7 +183,7 @@ def _old_signer(reason: str, standing: Key) -> Ed25519PrivateKey | None:
         if at_hand == standing.verifier_key:
             raise SigningKeyStillHere(in_force=at_hand, file=keys.key_file())
         return None
-    if at_hand not in {standing.verifier_key, standing.replaces and standing.replaces.verifier_key}:
+    if at_hand != standing.verifier_key:
         raise SigningKeyNotInForce(file=keys.key_file(), found=at_hand, in_force=standing.verifier_key)
     return old
 

@@ -10,6 +10,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -62,21 +63,29 @@ def read(path: Path) -> Ed25519PrivateKey:
 
 
 def make(path: Path) -> Ed25519PrivateKey:
-    """Make a key, unless there is one, and return it. Of several that make it at once, all return the same."""
+    """Make a key, unless there is one, and return it. Of several that make it at once, all return the same.
+
+    Refuses: as `read`; SigningKeyUnusable, also where none can be written.
+    """
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}")
         pem = Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:  # noqa: PTH123
-            stream.write(pem)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
+        try:
+            _write(path, pem)
+        except OSError as error:
+            raise SigningKeyUnusable(file=path, reason=f"none could be made there ({error.strerror})") from None
     return read(path)
+
+
+def _write(path: Path, pem: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as stream:  # its owner's only
+        stream.write(pem)
+        stream.flush()
+        os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            os.link(stream.name, path)
 
 
 def in_force() -> Key | None:
@@ -90,13 +99,11 @@ def signer() -> Ed25519PrivateKey:
     Refuses: SigningKeyMissing, SigningKeyUnusable, SigningKeyNotInForce.
     """
     standing = in_force()
-    if standing is None and settings.CHECKPOINT_KEY_IS_OURS:
-        return make(key_file())
-    for path in (new_key_file(), key_file()):
+    if standing is None:
+        return make(key_file()) if settings.CHECKPOINT_KEY_IS_OURS else read(key_file())
+    for path in (key_file(), new_key_file()):
         if path.exists():
             private = read(path)
-            if standing is None or verifier_key_of(private) == standing.verifier_key:
+            if verifier_key_of(private) == standing.verifier_key:
                 return private
-    found = verifier_key_of(read(key_file()))
-    assert standing is not None
-    raise SigningKeyNotInForce(file=key_file(), found=found, in_force=standing.verifier_key)
+    raise SigningKeyNotInForce(file=key_file(), found=verifier_key_of(read(key_file())), in_force=standing.verifier_key)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
 
 from ledger.errors import NotFound
 from ledger.log import verifier
@@ -49,11 +49,19 @@ def checkpoints() -> QuerySet[Checkpoint]:
 
 
 def checkpoint_over(position: int, *, cosignatures: int) -> Checkpoint | None:
-    """Return the newest checkpoint of at least this size with so many cosignatures, or None."""
+    """Return the newest checkpoint of at least this size with so many cosignatures, or None.
+
+    As a verifier counts them: one a public key, whatever its names, and none that is the log's own.
+    """
     found = checkpoints().filter(head_id__gte=position)
     if cosignatures:
-        known = Q(signatures__witness=True, signatures__key_id__in=[key.key_id for key in witnesses()])
-        counted = found.annotate(cosigned=Count("signatures__name", filter=known, distinct=True))
+        own = {verifier.VerifierKey.parse(text).public_key for text in verifier_keys()}
+        known = [
+            When(signatures__name=key.name, signatures__key_id=key.key_id, then=Value(key.public_key.hex()))
+            for key in witnesses()
+            if key.public_key not in own
+        ]
+        counted = found.annotate(cosigned=Count(Case(*known, output_field=TextField()), distinct=True))
         found = counted.filter(cosigned__gte=cosignatures)
     return found.first()
 

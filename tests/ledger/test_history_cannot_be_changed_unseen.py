@@ -173,7 +173,8 @@ def sign_anew(cursor):
         cursor.execute(
             "WITH c AS (INSERT INTO ledger_log_checkpoint (head_id, text, signed_at_ms) VALUES (%s, %s, 1)"
             " RETURNING id)"
-            " INSERT INTO ledger_log_signature (checkpoint_id, name, key_id, blob, witness, recorded_at_ms) SELECT id, %s, %s, %s, FALSE, 1 FROM c",
+            " INSERT INTO ledger_log_signature (checkpoint_id, name, key_id, blob, witness, recorded_at_ms)"
+            " SELECT id, %s, %s, %s, FALSE, 1 FROM c",
             [size, text, origin, signature.key_id, signature.blob],
         )
 
