@@ -47,7 +47,9 @@ def said(statement, using: str = "default") -> BaseException | None:
 def test_the_books_are_among_the_tables_that_only_doors_write():
     assert {"ledger_account", "ledger_book", "ledger_entry", "ledger_flow", "ledger_transfer"} <= set(READ)
     assert {"ledger_fund", "ledger_fund_share"} <= set(READ)
-    assert {"ledger_document", "ledger_document_chunk", "ledger_log_record"} <= set(APPEND)
+    assert {f"ledger_log_{name}" for name in ("head", "leaf", "node", "record", "submitter")} <= set(READ)
+    assert {"ledger_document", "ledger_document_chunk"} <= set(APPEND)
+    assert {f"ledger_log_{name}" for name in ("checkpoint", "key", "signature")} <= set(APPEND)
 
 
 @pytest.mark.parametrize("table", READ)
@@ -68,8 +70,20 @@ def test_the_runtime_role_cannot_remove_what_it_keeps(act, table):
     assert isinstance(attempt(act, table), InsufficientPrivilege)
 
 
-#: An account's totals grow, a book's period is closed, a movement is added to; the rest of each is fixed, see below.
-CHANGEABLE = {"ledger_account", "ledger_book", "ledger_movement"}
+@pytest.mark.parametrize("table", ["ledger_entry_waiting", "ledger_record_waiting"])
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO {} VALUES (1)", "UPDATE {} SET {} = 1", "DELETE FROM {}", "TRUNCATE {}"]
+)
+def test_the_runtime_role_cannot_touch_what_waits_for_the_sealer(statement, table):
+    column = table.removeprefix("ledger_").replace("waiting", "id")
+    parts = map(sql.Identifier, [table, column][: statement.count("{}")])
+
+    assert isinstance(said(sql.SQL(statement).format(*parts)), InsufficientPrivilege)
+
+
+#: An account's totals grow, a book's period is closed, a movement is added to, a submitter's records are counted; the
+#: rest of each is fixed, see below.
+CHANGEABLE = {"ledger_account", "ledger_book", "ledger_movement", "ledger_log_submitter"}
 
 
 @pytest.mark.parametrize("table", sorted({*READ, *APPEND} - CHANGEABLE))
@@ -139,6 +153,11 @@ def test_every_append_only_table_has_the_trigger_enabled_for_update_delete_and_t
         "CREATE OR REPLACE VIEW invariant_entries_are_whole AS SELECT ''::text AS subject, ''::text AS fact",
         "SELECT setval('ledger_entry_id_seq', 1)",
         "SELECT nextval('ledger_transfer_id_seq')",
+        "SELECT nextval('ledger_log_record_id_seq')",
+        "SELECT ledger_grow_tree_v1(0, '{}', ARRAY[sha256('')], 1)",
+        "SELECT ledger_seal_entries_v1(1)",
+        "DROP TRIGGER record_must_await_sealing ON ledger_log_record",
+        "ALTER TABLE ledger_log_record DISABLE TRIGGER record_must_await_sealing",
         "SET session_replication_role = 'replica'",
         "COPY ledger_transfer FROM PROGRAM 'true'",
         "LOCK TABLE ledger_account IN ACCESS EXCLUSIVE MODE",

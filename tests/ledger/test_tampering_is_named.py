@@ -4,33 +4,17 @@ Each deed has a database of its own. The careful forger also corrects the stored
 """
 
 import io
-from contextlib import contextmanager
 
 import pytest
 from bookkeeping import at_once, begun, case, entry, post, violated, voucher
 from django.db import connection, connections
+from history import unguarded
 
 from ledger.documents import services as documents
 from ledger.log import services as log
 from ledger.verification import InvariantUnreadable, verify
 
 pytestmark = pytest.mark.database
-
-GUARDED = ("ledger_account", "ledger_account_act", "ledger_book", "ledger_entry", "ledger_entry_number",
-           "ledger_movement", "ledger_period_close", "ledger_transfer", "ledger_document", "ledger_document_chunk",
-           "ledger_fund", "ledger_fund_share", "ledger_log_checkpoint", "ledger_log_head", "ledger_log_key",
-           "ledger_log_leaf", "ledger_log_node", "ledger_log_record", "ledger_log_signature",
-           "ledger_log_submitter")  # fmt: skip
-
-
-@contextmanager
-def unguarded():
-    with connections["owner"].cursor() as cursor:
-        for table in GUARDED:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        yield cursor
-        for table in GUARDED:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 @pytest.fixture

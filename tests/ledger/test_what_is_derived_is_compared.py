@@ -1,17 +1,18 @@
 """What the books derive and store (balances, numbers, movements, closes, freezes) is recomputed and compared."""
 
+import io
+
 import pytest
 from bookkeeping import HAPPENED_MS, begun, entry, post, violated, voucher
-from django.db import connections
+from history import unguarded
 
 from ledger.books import services as books
+from ledger.documents import services as documents
 from ledger.log import services as log
 
 pytestmark = pytest.mark.database
 
 HELD = ("B.Available[T26,V1]", "B.Held[T26,V1,O1]")
-TABLES = ("ledger_account", "ledger_account_act", "ledger_book", "ledger_entry", "ledger_entry_number",
-          "ledger_movement", "ledger_period_close", "ledger_transfer")  # fmt: skip
 
 
 @pytest.fixture
@@ -26,10 +27,10 @@ def forger(committed):
     books.close_period("HN24", open_from_ms=HAPPENED_MS, actor="finance")
     books.freeze("B.Available[T26,V1]", until_ms=7_000_000_000_000, actor="clerk", reason="a case")
     books.close_account("B.Unallocated[T26]", actor="clerk", reason="used up")
+    documents.keep(stream=io.BytesIO(b"what was sent"), name="usage.csv", media_type="text/csv")
+    log.record_all(kind="test.happened", told={"one": {}, "two": {}}, submitter="north")
     assert violated() == set()
-    with connections["owner"].cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    with unguarded() as cursor:
         yield cursor
 
 
@@ -54,21 +55,41 @@ DEEDS = {
     "UPDATE ledger_entry_number SET number = number + 100 WHERE number = 2": {"entries_are_numbered_without_gaps"},
     "UPDATE ledger_entry_number SET year = 2001 WHERE number = 1 AND year = 2026":
         {"entries_are_numbered_without_gaps"},
-    "DELETE FROM ledger_entry_waiting": {"entries_are_numbered_without_gaps", "movements_equal_transfers"},
+    "DELETE FROM ledger_entry_waiting":
+        {"entries_are_numbered_without_gaps", "entries_are_sealed_or_wait", "movements_equal_transfers"},
     "INSERT INTO ledger_entry_waiting SELECT min(id) FROM ledger_entry":
-        {"entries_are_numbered_without_gaps", "movements_equal_transfers"},
+        {"entries_are_numbered_without_gaps", "entries_are_sealed_or_wait", "movements_equal_transfers"},
+    "DELETE FROM ledger_record_waiting": {"records_are_sealed_or_wait"},
+    "INSERT INTO ledger_record_waiting SELECT min(id) FROM ledger_log_record": {"records_are_sealed_or_wait"},
+    "INSERT INTO ledger_record_waiting VALUES (999)": {"records_are_sealed_or_wait"},
+    f"UPDATE ledger_log_leaf SET entry_id = {UNSEALED} WHERE entry_id = {BACK}": {"entries_are_sealed_or_wait"},
+    "UPDATE ledger_log_leaf SET entry_id = 999999 WHERE position = (SELECT max(position) FROM ledger_log_leaf)":
+        {"entries_are_sealed_or_wait"},
+    "UPDATE ledger_log_leaf SET position = position + 1 WHERE position = (SELECT max(position) FROM ledger_log_leaf)":
+        {"log_positions_are_dense"},
+    "UPDATE ledger_log_submitter SET last_number = last_number + 1": {"submitters_records_are_dense"},
+    "DELETE FROM ledger_log_submitter": {"submitters_records_are_dense"},
+    "UPDATE ledger_log_record SET number = 4 WHERE subject = 'two'": {"submitters_records_are_dense"},
+    "UPDATE ledger_log_record SET digest = sha256('') WHERE kind = 'document.kept'": {"documents_have_their_records"},
+    "UPDATE ledger_log_record SET kind = 'document.lost' WHERE kind = 'document.kept'":
+        {"documents_have_their_records"},
+    "UPDATE ledger_account_act SET reason = 'another' WHERE kind = 'freeze'": {"decisions_match_their_records"},
+    "UPDATE ledger_log_record SET kind = 'account.thawed' WHERE kind = 'account.frozen'":
+        {"decisions_match_their_records"},
     "DELETE FROM ledger_movement WHERE id = (SELECT min(id) FROM ledger_movement)": {"movements_equal_transfers"},
     "UPDATE ledger_movement SET debits = debits + 1 WHERE id = (SELECT min(id) FROM ledger_movement)":
         {"movements_equal_transfers"},
     "UPDATE ledger_movement SET last_recorded_at_ms = 0 WHERE id = (SELECT min(id) FROM ledger_movement)":
         {"movements_equal_transfers"},
-    "UPDATE ledger_period_close SET amount = amount + 1": {"closed_periods_keep_their_transfers"},
-    "DELETE FROM ledger_period_close": {"closed_periods_keep_their_transfers"},
+    "UPDATE ledger_period_close SET amount = amount + 1":
+        {"closed_periods_keep_their_transfers", "decisions_match_their_records"},
+    "DELETE FROM ledger_period_close": {"closed_periods_keep_their_transfers", "decisions_match_their_records"},
+    "UPDATE ledger_period_close SET actor = 'another'": {"decisions_match_their_records"},
     "UPDATE ledger_book SET open_from_ms = 0": {"closed_periods_keep_their_transfers"},
     "UPDATE ledger_account SET frozen_until_ms = 0 WHERE frozen_until_ms = 7000000000000":
         {"accounts_stand_as_was_decided"},
     "UPDATE ledger_account SET closed_at_ms = NULL": {"accounts_stand_as_was_decided"},
-    "DELETE FROM ledger_account_act": {"accounts_stand_as_was_decided"},
+    "DELETE FROM ledger_account_act": {"accounts_stand_as_was_decided", "decisions_match_their_records"},
     "UPDATE ledger_account SET floor_sign = 0 WHERE code = 'B.Available[T26,V1]'": {"accounts_stand_as_was_decided"},
 }  # fmt: skip
 
