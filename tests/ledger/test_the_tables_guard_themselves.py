@@ -57,6 +57,37 @@ FUND = "INSERT INTO ledger_fund (code, payments_follow, declared_at_ms) VALUES (
 SHARE = "INSERT INTO ledger_fund_share (fund_id, level, place, weight) VALUES ('HN24', {level}, {place}, {weight})"
 RULE = {"code": "'T26'", "follow": "'at_once'"}
 LEVEL = {"level": "'county'", "place": "3", "weight": "1"}
+RECORD = (
+    "INSERT INTO ledger_log_record (kind, subject, digest, told, submitter, number, recorded_at_ms)"
+    " VALUES ('k', '{subject}', sha256('{{}}'), '{told}', '{submitter}', {number}, 1)"
+)
+LEAF = (
+    "INSERT INTO ledger_log_leaf (position, record_id, entry_id, suite, salt, leaf_hash)"
+    " VALUES ({position}, {record}, {entry}, {suite}, {salt}, {leaf_hash})"
+)
+NODE = "INSERT INTO ledger_log_node (level, index, node_hash) VALUES ({level}, 0, {node_hash})"
+HEAD = "INSERT INTO ledger_log_head (size, root, frontier, sealed_at_ms) VALUES ({size}, {root}, '{{}}', 1)"
+KEY = (
+    "INSERT INTO ledger_log_key (verifier_key, replaces_id, reason, actor, began_at_ms)"
+    " VALUES ('{key}', {replaces}, '{reason}', '{actor}', 1)"
+)
+CHECKPOINT = (
+    "INSERT INTO ledger_log_checkpoint (id, head_id, text, signed_at_ms)"
+    " VALUES (1, {head}, E'us\\n{size}\\n' || {root}, 1)"
+)
+SIGNATURE = (
+    "INSERT INTO ledger_log_signature (checkpoint_id, name, key_id, blob, witness, recorded_at_ms)"
+    " VALUES (1, 'us', {key_id}, {blob}, {witness}, 1)"
+)
+SUBMITTED = {"subject": "a", "told": "{}", "submitter": "north", "number": 1}
+ALONE = {"position": 1, "record": "NULL", "entry": 1, "suite": 1, "salt": "substr(sha256(''), 1, 16)",
+         "leaf_hash": "sha256('')"}  # fmt: skip
+KEPT = {"level": 8, "node_hash": "sha256('')"}
+FIRST = {"key": "one", "replaces": "NULL", "reason": "first", "actor": ""}
+OF_FIVE = {"size": 5, "root": "sha256('')"}
+SAYS_FIVE = {"head": 5, "size": 5, "root": "encode(sha256(''), 'base64') || E'\\n'"}
+SIGNED = {"key_id": "substr(sha256(''), 1, 4)", "blob": "sha512('')", "witness": "FALSE"}
+NOTED = HEAD.format(**OF_FIVE) + ";" + CHECKPOINT.format(**SAYS_FIVE) + ";"
 
 FORBIDDEN = [
     ("transfer_amount_must_be_positive", TRANSFER.format(**GOOD | {"amount": 0})),
@@ -101,7 +132,39 @@ FORBIDDEN = [
     ("share_must_have_one_place", SHARE.format(**LEVEL | {"place": "2"})),
     ("share_weight_must_be_positive", SHARE.format(**LEVEL | {"weight": "0"})),
     ("share_weight_must_be_positive", SHARE.format(**LEVEL | {"weight": "1000000"})),
-]
+    ("record_number_must_be_given_once",
+     RECORD.format(**SUBMITTED) + ";" + RECORD.format(**SUBMITTED | {"subject": "b"})),
+    ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"submitter": ""})),
+    ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"number": 0})),
+    ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"number": -1})),
+    ("record_must_be_digested_as_told", RECORD.format(**SUBMITTED | {"told": "{ }"})),
+    ("entry_must_be_sealed_once", LEAF.format(**ALONE) + ";" + LEAF.format(**ALONE | {"position": 2})),
+    ("leaf_must_hold_one_thing", LEAF.format(**ALONE | {"entry": "NULL"})),
+    ("leaf_must_hold_one_thing", LEAF.format(**ALONE | {"record": 1})),
+    ("leaf_must_be_of_a_known_suite", LEAF.format(**ALONE | {"suite": 2})),
+    ("leaf_must_be_of_a_known_suite", LEAF.format(**ALONE | {"salt": "substr(sha256(''), 1, 15)"})),
+    ("leaf_must_be_of_a_known_suite", LEAF.format(**ALONE | {"leaf_hash": "sha512('')"})),
+    ("leaf_position_must_be_positive", LEAF.format(**ALONE | {"position": 0})),
+    ("node_must_stand_once", NODE.format(**KEPT) + ";" + NODE.format(**KEPT)),
+    ("node_must_be_of_a_kept_level", NODE.format(**KEPT | {"level": 7})),
+    ("node_must_be_of_a_kept_level", NODE.format(**KEPT | {"level": 64})),
+    ("node_must_be_of_a_kept_level", NODE.format(**KEPT | {"node_hash": "sha512('')"})),
+    ("head_must_be_of_some_leaves", HEAD.format(**OF_FIVE | {"size": 0})),
+    ("head_must_be_of_some_leaves", HEAD.format(**OF_FIVE | {"root": "sha512('')"})),
+    ("key_must_replace_one_or_be_the_first", KEY.format(**FIRST | {"reason": "rotated", "actor": "a"})),
+    ("key_must_replace_one_or_be_the_first", KEY.format(**FIRST | {"replaces": 1})),
+    ("key_must_replace_one_or_be_the_first", KEY.format(**FIRST | {"replaces": 1, "reason": "lost"})),
+    ("key_must_replace_one_or_be_the_first", KEY.format(**FIRST | {"reason": "tired", "replaces": 1, "actor": "a"})),
+    ("key_must_have_one_beginning", KEY.format(**FIRST) + ";" + KEY.format(**FIRST | {"key": "two"})),
+    ("checkpoint_must_say_its_head", CHECKPOINT.format(**SAYS_FIVE)),
+    ("checkpoint_must_say_its_head", HEAD.format(**OF_FIVE) + ";" + CHECKPOINT.format(**SAYS_FIVE | {"size": 6})),
+    ("checkpoint_must_say_its_head",
+     HEAD.format(**OF_FIVE) + ";" + CHECKPOINT.format(**SAYS_FIVE | {"root": "encode(sha256('x'), 'base64')"})),
+    ("checkpoint_must_be_signed_once_by_a_key", NOTED + SIGNATURE.format(**SIGNED) + ";" + SIGNATURE.format(**SIGNED)),
+    ("signature_must_have_its_length", NOTED + SIGNATURE.format(**SIGNED | {"witness": "TRUE"})),
+    ("signature_must_have_its_length", NOTED + SIGNATURE.format(**SIGNED | {"key_id": "sha256('')"})),
+    ("signature_must_have_its_length", NOTED + SIGNATURE.format(**SIGNED | {"blob": "sha256('')"})),
+]  # fmt: skip
 
 
 def write(statement: str) -> None:
