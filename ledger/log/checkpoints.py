@@ -141,11 +141,13 @@ def cosign(*, size: int, line: str) -> Signature:
     for checkpoint in signed:
         try:
             note = verifier.Note.parse(f"{checkpoint.text}\n{line.strip()}\n")
-            (signature,) = note.signatures if note.text == checkpoint.text else ()
             found = verifier.verified(note, witnesses())
-        except (verifier.NoteInvalid, ValueError) as error:
+        except verifier.NoteInvalid as error:
             reason = str(error)
             continue
+        signature, *more = note.signatures
+        if more or note.text != checkpoint.text:
+            raise CosignatureInvalid(size=size, reason="it is more than one line")
         if not found:
             raise WitnessUnknown(name=signature.name, key_id=signature.key_id.hex())
         return _keep(checkpoint, signature, witness=True)
