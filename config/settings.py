@@ -16,6 +16,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
+from config.checkpoints import check_log_settings
 from config.observe import structlog_processors
 from config.security import CONTENT_SECURITY_POLICY  # noqa: F401 (read by django-csp)
 
@@ -167,8 +168,9 @@ CHECKPOINT_KEY_IS_OURS = "QUANBU_CHECKPOINT_KEY_FILE" not in os.environ and "DAT
 CHECKPOINT_KEY_FILE: str | None = (
     str(STATE_DIR / "checkpoint-key.pem") if CHECKPOINT_KEY_IS_OURS else env.str("QUANBU_CHECKPOINT_KEY_FILE", None)
 )
-WITNESSES: list[str] = env.list("QUANBU_WITNESSES", [])
+WITNESSES: list[str] = list(map(str.strip, env.list("QUANBU_WITNESSES", [])))
 WITNESSES_REQUIRED = env.int("QUANBU_WITNESSES_REQUIRED", 0)
+check_log_settings(CHECKPOINT_ORIGIN, CHECKPOINT_SECONDS, WITNESSES, WITNESSES_REQUIRED)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -12,6 +12,7 @@ from billing.portal.downloads import attachment
 from billing.reconciliation.selectors import lines_visible_to, runs_visible_to
 from ledger.portal.pages import page_of
 from vouchers.people.actors import Actor
+from vouchers.people.selectors import position_read_by
 from vouchers.portal.access import signed_in
 
 VIEWS = ("by_class", "by_state", "by_account", "by_day")
@@ -35,6 +36,7 @@ def usage_file(request: HttpRequest, actor: Actor, file_id: str) -> HttpResponse
     chosen = {name: request.GET.get(name, "") for name in ("outcome", "code")}
     context = {
         "file": file,
+        "position": position_read_by(actor, file.id),
         "chosen": chosen,
         "by_code": selectors.returned_by_code(file),
         "totals": [(view, sorted(file.metered.get(view, {}).items())) for view in VIEWS],

@@ -58,7 +58,7 @@ class CheckpointSerializer(serializers.ModelSerializer[Checkpoint]):
 class RecordSerializer(serializers.ModelSerializer[Record]):
     """What was handed in or done, and where it stands in the log."""
 
-    position = serializers.IntegerField(source="leaf.position")
+    position = serializers.IntegerField()
     digest = serializers.SerializerMethodField(help_text="SHA-256, in hexadecimal.")
     recorded_at = InstantField(source="recorded_at_ms")
 

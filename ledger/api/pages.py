@@ -25,6 +25,12 @@ class InOrder(CursorPagination):
     ordering = "ordinal"
 
 
+class NewestPosition(CursorPagination):
+    """What stands in the log, the last position first."""
+
+    ordering = "-position"
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Told]):
     """A page that only leads on: where the next begins, or None, and what it tells."""

@@ -173,6 +173,9 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     reverses = serializers.IntegerField(source="reverses_id", allow_null=True)
     reversed_by = serializers.SerializerMethodField()
     numbers = NumberSerializer(many=True, help_text="Its numbers in the books that the reader may read.")
+    position = serializers.IntegerField(
+        allow_null=True, help_text="Where it stands in the log; null until it is sealed."
+    )
 
     class Meta:
         model = Entry
@@ -191,6 +194,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
             "reverses",
             "reversed_by",
             "numbers",
+            "position",
         ]
 
     @extend_schema_field(serializers.CharField(help_text="SHA-256 of its content, in hexadecimal."))

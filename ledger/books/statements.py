@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -27,6 +28,7 @@ from ledger.books.questions import (
     types_among,
 )
 from ledger.errors import NotFound
+from ledger.log.models import Leaf
 from ledger.sql import load
 
 PLACE = re.compile(r"([0-9]{1,13})-([0-9]{1,18})", re.ASCII)
@@ -156,13 +158,23 @@ def statement_of(
 
 
 def entries_in(funds: Funds) -> QuerySet[Entry]:
-    """Return the entries that touch a book of these funds, newest first, each with its numbers in these books."""
+    """Return the entries that touch a book of these funds, newest first, each with its numbers in these books.
+
+    `position` is where an entry stands in the log, None until it is sealed.
+    """
     numbers = EntryNumber.objects.select_related("book").order_by("book__kind", "book__owner", "book__asset")
-    found = Entry.objects.prefetch_related("reversals").order_by("-id")
+    sealed = Leaf.objects.filter(entry_id=OuterRef("pk")).values("position")
+    found: QuerySet[Any] = Entry.objects.annotate(position=Subquery(sealed)).order_by("-id")
     if funds is not None:
         numbers = numbers.filter(book__owner__in=funds)
         found = _touching(found, funds)
-    return found.prefetch_related(Prefetch("numbers", numbers))
+    return found.prefetch_related("reversals", Prefetch("numbers", numbers))
+
+
+def position_of_entry(idempotency_key: str) -> int | None:
+    """Return where the entry of this key stands in the log, or None where there is none or it is not sealed yet."""
+    keyed = Entry.objects.filter(idempotency_key=idempotency_key.replace("\0", " "))  # no key holds either
+    return Leaf.objects.filter(entry_id__in=keyed.values("id")).values_list("position", flat=True).first()
 
 
 def _touching(entries: QuerySet[Entry], funds: Collection[str]) -> QuerySet[Entry]:

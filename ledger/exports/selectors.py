@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 
 from ledger import clock
-from ledger.log.selectors import all_leaves, checkpoint_over, note_of, tree_size
+from ledger.log.selectors import all_leaves, checkpoint_over, note_of, successions, tree_size
 from ledger.sql import load
 
 ROOM = "ledger.exports"
@@ -95,10 +95,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class SealedBooks:
-    """The sealed books up to a position of the log: the checkpoint of it, if there is one, and how much there is."""
+    """The sealed books up to a position of the log, and how much there is.
+
+    `checkpoint` is the note of that position, empty where nothing was signed; `successions` are those of its key.
+    """
 
     position: int
     checkpoint: str
+    successions: list[str]
     entries: int
     transfers: int
 
@@ -128,14 +132,17 @@ class SealedBooks:
         """Return every asset, by code."""
         return [asset for (asset,) in self.rows("assets")]
 
-    def leaves(self) -> Iterator[str]:
-        """Yield every leaf of the log as a line of JSON, in order: with what it commits to, or its hash alone."""
+    def leaves(self) -> Iterator[tuple[str, bool]]:
+        """Yield every leaf of the log as a line of JSON, in order, and whether what it commits to is still there.
+
+        Of what somebody took away the hash alone is left: the tree shows that it was there.
+        """
         for leaf in all_leaves(self.position):
             kind, salt = json.dumps(leaf.kind), leaf.salt.hex()
-            if leaf.content is None:  # somebody took it away; the tree still shows that it was there
-                yield f'{{"leaf_hash":"{leaf.leaf_hash.hex()}","position":{leaf.position}}}\n'
+            if leaf.content is None:
+                yield f'{{"leaf_hash":"{leaf.leaf_hash.hex()}","position":{leaf.position}}}\n', False
             else:
-                yield f'{{"content":{leaf.content},"kind":{kind},"position":{leaf.position},"salt":"{salt}"}}\n'
+                yield f'{{"content":{leaf.content},"kind":{kind},"position":{leaf.position},"salt":"{salt}"}}\n', True
 
     def sides(self) -> dict[str, str]:
         """Return the normal side of each account type."""
@@ -160,6 +167,7 @@ def sealed_books() -> Iterator[SealedBooks]:
         if alone:
             cursor.execute(load(ROOM, "write_nothing"))
         cursor.execute(load(ROOM, "describe_choice"))
-        yield SealedBooks(position, "" if signed is None else note_of(signed), *cursor.fetchone())
+        note = "" if signed is None else note_of(signed)
+        yield SealedBooks(position, note, successions(), *cursor.fetchone())
         if not alone:
             cursor.execute(load(ROOM, "drop_choice"))

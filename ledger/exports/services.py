@@ -40,11 +40,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was exported: the position it stands at, how much there is, and the files by name."""
+    """What was exported: the position it stands at, how much there is, and the files by name.
+
+    `gone` counts positions of which the database no longer has what was sealed there.
+    """
 
     position: int
     entries: int
     transfers: int
+    gone: int
     files: dict[str, File]
 
 
@@ -75,20 +79,20 @@ def export(format_: str, place: Path | None) -> Exported:
     """Write an export to a new file (journals) or to a new or empty folder (tables).
 
     It is written beside its place, and moved there when it is whole: who is killed leaves a folder that ends in
-    `.partial`. Memory: a page of rows, and the largest entry. Locks: nothing.
+    `.partial`. Only its owner may read it. Memory: a page of rows, and the largest entry. Locks: nothing.
     Refuses: ExportPlaceMissing, ExportPlaceTaken, ExportNotWritten; nothing is left then.
     """
     if place is None:
         raise ExportPlaceMissing(format=format_)
-    place = place.absolute()
+    place, gone = place.absolute(), 0
     with _beside(place, empty_folder_will_do=format_ in TABLES) as whole, sealed_books() as books:
         if format_ in JOURNALS:
             files = {place.name: _write_journal(format_, books, whole)}
         else:
-            whole.mkdir()
-            files = _write_tables(format_, books, whole)
-        whole.rename(place)
-    return Exported(books.position, books.entries, books.transfers, files)
+            whole.mkdir(mode=0o700)
+            files, gone = _write_tables(format_, books, whole)
+        _move(whole, place)
+    return Exported(books.position, books.entries, books.transfers, gone, files)
 
 
 def _write_journal(format_: str, books: SealedBooks, path: Path) -> File:
@@ -98,15 +102,19 @@ def _write_journal(format_: str, books: SealedBooks, path: Path) -> File:
     return page.file(books.entries)
 
 
-def _write_tables(format_: str, books: SealedBooks, folder: Path) -> dict[str, File]:
-    """Write each table and the dictionary, of plain tables the log beside them, and last the manifest of all."""
-    tables, files = TABLES[format_], {}
+def _write_tables(format_: str, books: SealedBooks, folder: Path) -> tuple[dict[str, File], int]:
+    """Write each table and the dictionary, of plain tables the log beside them, and last the manifest of all.
+
+    Returns the files, and how many positions of the log have lost what was sealed there.
+    """
+    tables, files, gone = TABLES[format_], {}, 0
     for name in (*tables.statements, DICTIONARY):
         with _page(folder / name) as page:
             rows = tables.write(name, books, page)
         files[name] = page.file(rows)
     if format_ == "csv":
-        files |= _write_log(books, folder)
+        leaves, gone = _write_leaves(books, folder)
+        files |= leaves | _write_notes(books, folder)
     manifest = {
         "format": MANIFEST_FORMATS[format_],
         "position": books.position,
@@ -114,27 +122,51 @@ def _write_tables(format_: str, books: SealedBooks, folder: Path) -> dict[str, F
     }
     with _page(folder / MANIFEST) as page:
         page.write(json.dumps(manifest, indent=2) + "\n")
-    return files
+    return files, gone
 
 
-def _write_log(books: SealedBooks, folder: Path) -> dict[str, File]:
-    """Write what the tables are proven by: every leaf with what it commits to, and the checkpoint over them all."""
-    files, rows = {}, 0
+def _write_leaves(books: SealedBooks, folder: Path) -> tuple[dict[str, File], int]:
+    """Write what the tables are proven by: every leaf with what it commits to; return too how many have lost that."""
+    rows = there = 0
     with _page(folder / LEAVES) as page:
-        for rows, line in enumerate(books.leaves(), 1):  # noqa: B007 (the last is the count)
+        for rows, (line, is_there) in enumerate(books.leaves(), 1):  # noqa: B007 (the last is the count)
             page.write(line)
-    files[LEAVES] = page.file(rows)
-    if books.checkpoint:
-        with _page(folder / CHECKPOINT) as page:
-            page.write(books.checkpoint)
-        files[CHECKPOINT] = page.file(books.checkpoint.count("\n"))
+            there += is_there
+    return {LEAVES: page.file(rows)}, rows - there
+
+
+def _write_notes(books: SealedBooks, folder: Path) -> dict[str, File]:
+    """Write what the leaves are proven by: the checkpoint over them all, and each succession of the log's key."""
+    notes = {f"succession-{number}.txt": note for number, note in enumerate(books.successions, 1)}
+    files = {}
+    for name, note in {CHECKPOINT: books.checkpoint, **notes}.items():
+        if note:
+            with _page(folder / name) as page:
+                page.write(note)
+            files[name] = page.file(note.count("\n"))
     return files
+
+
+def _move(whole: Path, place: Path) -> None:
+    """Move what is whole to its place, over nothing that came there meanwhile, and see that the move is on the disk."""
+    if whole.is_dir():
+        whole.rename(place)  # over an empty folder, and no other
+    else:
+        try:
+            os.link(whole, place)
+        except FileExistsError:
+            raise ExportPlaceTaken(place=place) from None
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager
 def _page(path: Path) -> Iterator[_Page]:
-    """Open a new file, and see that it is on the disk in the end."""
-    with path.open("xb") as stream:
+    """Open a new file that only its owner may read, and see that it is on the disk in the end."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:  # noqa: PTH123
         yield _Page(stream)
         stream.flush()
         os.fsync(stream.fileno())

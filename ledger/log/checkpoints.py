@@ -27,6 +27,7 @@ from ledger.log.errors import (
     WitnessUnknown,
 )
 from ledger.log.models import Checkpoint, Head, Key, Signature
+from ledger.log.records import record
 from ledger.log.selectors import tree_size, witnesses
 
 logger = logging.getLogger(__name__)
@@ -51,8 +52,8 @@ def sign_if_due(*, at_once: bool = False) -> None:
         sign()
     except LogEmpty:
         return
-    except Refusal as refusal:
-        logger.error("No checkpoint was signed: %s", refusal.sentence)  # noqa: TRY400 (a refusal says it all)
+    except (Refusal, verifier.NotProven, OSError) as reason:
+        logger.error("No checkpoint was signed: %s", reason)  # noqa: TRY400 (a refusal says it all)
 
 
 @transaction.atomic
@@ -79,7 +80,7 @@ def sign() -> Checkpoint:
 
 @transaction.atomic
 def succeed(*, reason: str, actor: str) -> Checkpoint:
-    """Put the key of `new_key_file` in force, making it if need be, and return the succession.
+    """Put the key of `new_key_file` in force, making it if need be, record it, and return the succession.
 
     `reason` is rotated or lost. Refuses: LogEmpty, SigningKeyMissing; SigningKeyUnusable, also for a new key that was
     in force before; SigningKeyNotInForce, for a rotation without the old key; SigningKeyStillHere, for a loss of a key
@@ -105,6 +106,8 @@ def succeed(*, reason: str, actor: str) -> Checkpoint:
         actor=actor,
         began_at_ms=clock.now_ms(),
     )
+    told = {"actor": actor, "reason": reason, "replaces": standing.verifier_key, "size": head.size}
+    record(kind="key.rotated", subject=key.verifier_key, told=told)
     old_key, new_key = map(verifier.VerifierKey.parse, (standing.verifier_key, key.verifier_key))
     lines = verifier.Succession.lines(old_key, new_key, reason)
     text = verifier.Checkpoint(settings.CHECKPOINT_ORIGIN, head.size, bytes(head.root), lines).text
@@ -128,8 +131,8 @@ def settle() -> None:
 
 
 @transaction.atomic
-def cosign(*, size: int, line: str) -> Signature:
-    """Keep a witness's cosignature of a checkpoint of this size.
+def cosign(*, size: int, line: str, actor: str = "") -> Signature:
+    """Keep a witness's cosignature of a checkpoint of this size, and record that `actor` handed it in.
 
     `line` is a signature line of a C2SP signed note: an em dash, the witness's name, the signature in base64.
     Refuses: PositionUnknown, WitnessUnknown, CosignatureInvalid. Repeats: the first of a witness stands.
@@ -150,7 +153,11 @@ def cosign(*, size: int, line: str) -> Signature:
             raise CosignatureInvalid(size=size, reason="it is more than one line")
         if not found:
             raise WitnessUnknown(name=signature.name, key_id=signature.key_id.hex())
-        return _keep(checkpoint, signature, witness=True)
+        kept, is_new = _keep(checkpoint, signature, witness=True)
+        if is_new:
+            told = {"actor": actor, "size": size, "witness": kept.name}
+            record(kind="checkpoint.cosigned", subject=str(kept.id), told=told)
+        return kept
     raise CosignatureInvalid(size=size, reason=reason)
 
 
@@ -200,11 +207,11 @@ def _countersign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> Checkpoi
     return checkpoint
 
 
-def _keep(checkpoint: Checkpoint, signature: verifier.Signature, *, witness: bool) -> Signature:
-    kept, _ = Signature.objects.get_or_create(
+def _keep(checkpoint: Checkpoint, signature: verifier.Signature, *, witness: bool) -> tuple[Signature, bool]:
+    """Keep a signature, unless that key's is kept already; return it and whether it is new."""
+    return Signature.objects.get_or_create(
         checkpoint=checkpoint,
         name=signature.name,
         key_id=signature.key_id,
         defaults={"blob": signature.blob, "witness": witness, "recorded_at_ms": clock.now_ms()},
     )
-    return kept

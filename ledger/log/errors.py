@@ -19,7 +19,10 @@ class SigningKeyMissing(Refusal):
 
     code = "signing_key_is_missing"
     message = "There is no signing key at {file}."
-    remedy = "Set QUANBU_CHECKPOINT_KEY_FILE to a key that only this service may read; rotate_log_key makes one."
+    remedy = (
+        "Set QUANBU_CHECKPOINT_KEY_FILE to a key that only this service may read, made once by"
+        " `openssl genpkey -algorithm ed25519 -out FILE`; a key that was in force and is lost takes rotate_log_key."
+    )
     http_status = 503
 
 
@@ -39,7 +42,10 @@ class SigningKeyNotInForce(Refusal):
 
     code = "signing_key_is_not_in_force"
     message = "The key of {file} is {found}; the one in force is {in_force}."
-    remedy = "Bring back the key in force; if it is lost, say so with rotate_log_key --reason lost."
+    remedy = (
+        "Copy the key in force here from the machine where it was rotated, or from your backup;"
+        " only if nobody has it any more, say so with rotate_log_key --reason lost."
+    )
     http_status = 503
 
 
@@ -68,6 +74,15 @@ class PositionUnknown(Refusal):
     http_status = 404
 
 
+class SealedContentGone(Refusal):
+    """What was sealed at the position is not there any more: somebody took it out of the database."""
+
+    code = "sealed_content_is_gone"
+    message = "What was sealed at position {position} is gone from the database."
+    remedy = "This is no fault of the request. Run verify_books, keep the database as it is, and tell the auditors."
+    http_status = 500
+
+
 class SizesReversed(Refusal):
     """A later tree is proven to begin with an earlier one, from 1 leaf on."""
 
@@ -81,7 +96,7 @@ class ReceiptNotReady(Refusal):
     """No checkpoint covers the position yet, or too few witnesses have cosigned one that does."""
 
     code = "receipt_is_not_ready"
-    message = "Position {position} is not yet under a checkpoint with {required} cosignature(s)."
+    message = "Position {position} is not yet under a checkpoint; {required} cosignature(s) are required."
     remedy = (
         "Ask again later: a checkpoint is signed every {seconds} seconds while something is sealed"
         " and, where cosignatures are required, goes to the witnesses then."

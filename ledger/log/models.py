@@ -157,7 +157,7 @@ class Key(models.Model):
     """A key that signs this log's checkpoints, public half only. The newest is the one in force.
 
     `replaces` is the key before it, and `reason` why that one ended; the first key has neither. The checkpoint that
-    says so to outsiders is the succession: see `ledger.log.signing`.
+    says so to outsiders is the succession: see `ledger.log.checkpoints`.
     """
 
     privileges = privileges.APPEND

@@ -12,7 +12,14 @@ from django.conf import settings
 
 from ledger.errors import NotFound
 from ledger.log import verifier
-from ledger.log.errors import CutOffNotWitnessed, LogEmpty, PositionUnknown, ReceiptNotReady, SizesReversed
+from ledger.log.errors import (
+    CutOffNotWitnessed,
+    LogEmpty,
+    PositionUnknown,
+    ReceiptNotReady,
+    SealedContentGone,
+    SizesReversed,
+)
 from ledger.log.models import Checkpoint
 from ledger.log.selectors import checkpoint_over, checkpoints, leaf_at, note_of, subtree_roots, successions, tree_size
 
@@ -47,17 +54,15 @@ def consistency_proof(first: int, second: int) -> list[bytes]:
 def receipt(position: int, *, size: int | None = None) -> dict[str, Any]:
     """Return the receipt of a position: what stands there, and the proof that it is in the tree of a checkpoint.
 
-    The checkpoint is the newest with the cosignatures that are required, or the one of a size. Refuses:
-    PositionUnknown, ReceiptNotReady, NotFound.
+    The checkpoint is the newest, or the one of a size, with the cosignatures that are required. Refuses:
+    PositionUnknown, SealedContentGone, ReceiptNotReady, NotFound.
     """
     leaf = leaf_at(position)
-    assert leaf.content is not None, "what was sealed is there: verify_books says otherwise first"
-    if size is None:
-        checkpoint = checkpoint_over(position, cosignatures=settings.WITNESSES_REQUIRED)
-    else:
-        checkpoint = checkpoints().filter(head_id=size).first()
-        if checkpoint is None:
-            raise NotFound(kind="checkpoint", name=size)
+    if leaf.content is None:
+        raise SealedContentGone(position=position)
+    if size is not None and not checkpoints().filter(head_id=size).exists():
+        raise NotFound(kind="checkpoint", name=size)
+    checkpoint = checkpoint_over(position, size=size, cosignatures=settings.WITNESSES_REQUIRED)
     if checkpoint is None:
         raise ReceiptNotReady(
             position=position, required=settings.WITNESSES_REQUIRED, seconds=settings.CHECKPOINT_SECONDS

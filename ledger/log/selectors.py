@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
+from django.db.models import F, Q, QuerySet
 
 from ledger.errors import NotFound
 from ledger.log import verifier
@@ -48,22 +49,26 @@ def checkpoints() -> QuerySet[Checkpoint]:
     return Checkpoint.objects.select_related("head", "successor").prefetch_related("signatures").order_by("-id")
 
 
-def checkpoint_over(position: int, *, cosignatures: int) -> Checkpoint | None:
-    """Return the newest checkpoint of at least this size with so many cosignatures, or None.
+def checkpoint_over(position: int, *, cosignatures: int, size: int | None = None) -> Checkpoint | None:
+    """Return the newest checkpoint that covers a position, of one size if it is given, with so many cosignatures.
 
-    As a verifier counts them: one a public key, whatever its names, and none that is the log's own.
+    They are counted as an outsider counts them: verified, one a witness that this installation knows.
     """
-    found = checkpoints().filter(head_id__gte=position)
-    if cosignatures:
-        own = {verifier.VerifierKey.parse(text).public_key for text in verifier_keys()}
-        known = [
-            When(signatures__name=key.name, signatures__key_id=key.key_id, then=Value(key.public_key.hex()))
-            for key in witnesses()
-            if key.public_key not in own
-        ]
-        counted = found.annotate(cosigned=Count(Case(*known, output_field=TextField()), distinct=True))
-        found = counted.filter(cosigned__gte=cosignatures)
-    return found.first()
+    found = checkpoints().filter(head_id__gte=position, **({} if size is None else {"head_id": size}))
+    if not cosignatures:
+        return found.first()
+    log = tuple(map(verifier.VerifierKey.parse, verifier_keys()))
+    trust = verifier.Trust(log, tuple(witnesses()))
+    signed = found.filter(signatures__witness=True).distinct()
+    return next((each for each in signed if len(_cosigners(each, trust)) >= cosignatures), None)
+
+
+def _cosigners(checkpoint: Checkpoint, trust: verifier.Trust) -> tuple[tuple[verifier.VerifierKey, int], ...]:
+    """Return the known witnesses whose signatures under a checkpoint verify; none where one is forged."""
+    try:
+        return trust.cosigners(verifier.Note.parse(note_of(checkpoint)), trust.keys)
+    except verifier.NotProven:
+        return ()
 
 
 def note_of(checkpoint: Checkpoint) -> str:
@@ -87,10 +92,10 @@ def verifier_keys() -> list[str]:
     return list(Key.objects.order_by("id").values_list("verifier_key", flat=True))
 
 
-def records_handed_in_by(submitters: Iterable[str] | None) -> QuerySet[Record]:
-    """Return the sealed records of these submitters, or of everybody (None), newest first."""
+def records_handed_in_by(submitters: Iterable[str] | None) -> QuerySet[Any]:
+    """Return the sealed records of these submitters, or of everybody (None), each with its `position`, newest first."""
     scope = Q() if submitters is None else Q(submitter__in=list(submitters))
-    return Record.objects.filter(scope, leaf__isnull=False).select_related("leaf").order_by("-leaf__position")
+    return Record.objects.filter(scope, leaf__isnull=False).annotate(position=F("leaf__position")).order_by("-position")
 
 
 def open_leaves(first: int, last: int) -> list[OpenLeaf]:
@@ -124,7 +129,7 @@ def position_of(what: str) -> int:
     found = None if "\0" in what else records_handed_in_by(None).filter(named).first()
     if found is None:
         raise NotFound(kind="sealed record", name=what)
-    return found.leaf.position
+    return int(found.position)
 
 
 def leaf_at(position: int) -> OpenLeaf:

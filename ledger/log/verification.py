@@ -147,25 +147,28 @@ class _Heads:
 
 
 class _Nodes:
-    """The kept nodes, each met when its last leaf is."""
+    """The kept nodes, each met when its last leaf is: level by level in the order of their indexes."""
 
     def __init__(self, found: _Findings) -> None:
         self.found = found
-        self.met = 0
+        self.rows = {
+            level: iter(Node.objects.filter(level=level).order_by("index").values_list("index", "node_hash").iterator())
+            for level in KEPT_LEVELS
+            if level
+        }
 
     def compare(self, tree: _Tree) -> None:
         """Hold the nodes that the last leaf completed against those that are kept."""
         for level, index, node_hash in tree.completed:
-            stored = Node.objects.filter(level=level, index=index).values_list("node_hash", flat=True).first()
-            self.met += stored is not None
-            if stored is None or bytes(stored) != node_hash:
+            kept = next(self.rows[level], None)
+            if kept is None or (kept[0], bytes(kept[1])) != (index, node_hash):
                 self.found.add(f"node {index} of level {level}", "is not what its leaves hash to")
 
     def end(self) -> None:
         """See that no other node is kept."""
-        kept = Node.objects.count()
-        if kept != self.met:
-            self.found.add("the tree", f"keeps {kept} nodes where {self.met} are of its leaves")
+        for level, rows in self.rows.items():
+            for index, _ in rows:
+                self.found.add(f"node {index} of level {level}", "is of no leaves that are there")
 
 
 def _signed_by_us(found: _Findings) -> list[tuple[str, verifier.Checkpoint]]:

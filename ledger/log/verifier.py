@@ -479,9 +479,12 @@ class Trust:
         not believed proves nothing and is passed over, so that an old succession cannot bring back an old key.
         """
         found: dict[VerifierKey, Succession | None] = {key: None for key in self.keys if key.algorithm == ED25519}
-        for step in sorted(map(Succession.parse, self.successions), key=lambda step: step.checkpoint.size):
-            before = found.get(step.old)
-            if step.old not in found or (before and before.checkpoint == step.checkpoint):
+        waiting = sorted(map(Succession.parse, self.successions), key=lambda step: step.checkpoint.size)
+        # Two of one size may stand in any order: each time the first that leads from a key that is believed by now.
+        while step := next((step for step in waiting if step.old in found), None):
+            waiting.remove(step)
+            before = found[step.old]
+            if before and before.checkpoint == step.checkpoint:
                 continue
             two = f"The key {step.old} has two successors: whoever stole it made one of them. Ask the log which."
             _require(before is None, two, NoteInvalid)
@@ -762,7 +765,7 @@ def entries_in_tables(folder: Path) -> Iterator[dict[str, Any]]:
             transfer = next(transfers, None)
         yield entry
     left = transfer and transfer["entry"]
-    _require(transfer is None, f"transfers.csv: entry {left} stands in entries.csv not, or in another place.")
+    _require(transfer is None, f"transfers.csv: entry {left} is missing from entries.csv, or out of its order there.")
 
 
 class Tally:
@@ -796,7 +799,7 @@ class Tally:
         }
         for entry in entries_in_tables(folder):
             key, leaf = entry["idempotency_key"], sealed.pop(self.digest(entry), None)
-            _require(leaf, f"entries.csv and transfers.csv: the entry {key} stands in the log not so, or not at all.")
+            _require(leaf, f"entries.csv and transfers.csv: the entry {key} is not in the log, or not like this.")
         position = min((leaf.position for leaf in sealed.values()), default=0)
         raise NotProven(f"entries.csv: the entry of position {position} is missing.")
 
@@ -814,7 +817,7 @@ def _refuse_folder(folder: Path) -> dict[str, dict[str, Any]]:
         found = {entry.name: entry.is_file(follow_symlinks=False) for entry in entries}
     for name in sorted(found):
         _require(found[name], f"{name} is a link or a folder; an export has files only.")
-        _require(name in said["files"] or name == MANIFEST, f"{name} lies there, and the manifest names it not.")
+        _require(name in said["files"] or name == MANIFEST, f"{name} lies there, and the manifest does not name it.")
     for name in (CHECKPOINT, LEAVES, *said["files"]):
         _require(name in said["files"] and name in found, f"{name} is missing from the folder or from the manifest.")
     rows = said["files"][LEAVES]["rows"]
@@ -845,7 +848,7 @@ class Exported:
 
 def check_export(folder: Path, trust: Trust) -> Exported:
     """Refuse an export unless its leaves are all those of a checkpoint that is believed, and its files agree."""
-    files = _refuse_folder(folder)
+    files, trust = _refuse_folder(folder), _with_successions(folder, trust)
     attested, tree, numbers = trust.check(_text(folder / CHECKPOINT)), Frontier(), Numbers()
 
     def counted() -> Iterator[Leaf]:
@@ -875,7 +878,12 @@ def check_export(folder: Path, trust: Trust) -> Exported:
 
 def _opened(folder: Path, trust: Trust, *, anchored: bool = False) -> Attested:
     _refuse_folder(folder)
-    return trust.check(_text(folder / CHECKPOINT), anchored=anchored)
+    return _with_successions(folder, trust).check(_text(folder / CHECKPOINT), anchored=anchored)
+
+
+def _with_successions(folder: Path, trust: Trust) -> Trust:
+    """Add the successions that lie in an export, `succession-1.txt` and so on, to those that were shown before."""
+    return replace(trust, successions=(*trust.successions, *map(_text, sorted(folder.glob("succession-*.txt")))))
 
 
 def check_continuation(olds: Iterable[Checkpoint], folder: Path, trust: Trust) -> Attested:

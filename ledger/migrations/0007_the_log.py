@@ -18,7 +18,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION ledger_await_sealing_v1()
 
 DIGESTED = """
 ALTER TABLE ledger_log_record
-ADD CONSTRAINT record_must_be_digested_as_told CHECK (told = '' OR digest = sha256(convert_to(told, 'UTF8')))
+ADD CONSTRAINT record_must_be_digested_as_told CHECK (told = '' OR digest = sha256(convert_to(told, 'UTF8'))),
+ADD CONSTRAINT record_must_not_pass_for_an_entry CHECK (kind <> 'entry.posted')
 """
 
 HEADED = """

@@ -25,7 +25,8 @@ def digests(said: str) -> dict[str, str]:
 
 
 def test_twice_gives_the_same_digests_and_changes_nothing(committed, settings, tmp_path):
-    settings.STATE_DIR = tmp_path
+    settings.STATE_DIR, settings.CHECKPOINT_KEY_FILE = tmp_path, str(tmp_path / "key.pem")
+    settings.CHECKPOINT_KEY_IS_OURS = True
     first = demonstrate()
     entries = Entry.objects.count()
     second = demonstrate()
@@ -42,14 +43,16 @@ def test_twice_gives_the_same_digests_and_changes_nothing(committed, settings, t
 
 def test_the_digests_are_those_of_every_machine(committed, settings, tmp_path):
     """A change of these is a change of what the same month comes to: say so in the changelog."""
-    settings.STATE_DIR = tmp_path
+    settings.STATE_DIR, settings.CHECKPOINT_KEY_FILE = tmp_path, str(tmp_path / "key.pem")
+    settings.CHECKPOINT_KEY_IS_OURS = True
     said = digests(demonstrate())
 
     assert said["inputs"] == "75a05602dbb72b71d14349f5931ce8515b4a40d384525ff0b7ce13d2bdebc254"
 
 
 def test_a_database_with_other_programmes_is_left_alone(committed, settings, tmp_path):
-    settings.STATE_DIR = tmp_path
+    settings.STATE_DIR, settings.CHECKPOINT_KEY_FILE = tmp_path, str(tmp_path / "key.pem")
+    settings.CHECKPOINT_KEY_IS_OURS = True
     declare()
     said = io.StringIO()
 

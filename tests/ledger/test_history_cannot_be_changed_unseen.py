@@ -536,7 +536,7 @@ def test_heads_nodes_and_checkpoints_that_were_edited_are_named(past, forger):
         (f"head SET root = sha256('') WHERE size = {size}", TREE, [f"head of {size}"], "another root"),
         (f"head SET frontier[1] = sha256('') WHERE size = {size}", TREE, [f"head of {size}"], "another frontier"),
         ("node SET node_hash = sha256('')", TREE, ["node 0 of level 8"], "is not what its leaves hash to"),
-        ("node SET index = 5", TREE, ["node 0 of level 8", "the tree"], "leaves"),
+        ("node SET index = 5", TREE, ["node 0 of level 8"], "is not what its leaves hash to"),
         (f"leaf SET leaf_hash = sha256('') WHERE position = {size + 1}", LEAVES, [f"position {size + 1}"], "else"),
         (f"leaf SET leaf_hash = sha256('') WHERE position = {later}", TREE, [f"head of {later}"], "another"),
         (f"leaf SET salt = substr(leaf_hash, 17) WHERE position = {later}", LEAVES, [f"position {later}"], "else"),

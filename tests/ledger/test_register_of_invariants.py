@@ -17,7 +17,8 @@ ROOMS = ("ledger.books.models", "ledger.documents.models", "ledger.funds.models"
 #: What migrations add to what models can say.
 BY_HAND = ("account_must_be_empty_to_be_closed", "account_must_keep_its_identity", "book_must_keep_its_identity",
            "checkpoint_must_say_its_head", "history_must_not_change", "record_must_await_sealing",
-           "record_must_be_digested_as_told", "refusal_digest_must_be_sha256", "refusal_members_must_be_named",
+           "record_must_be_digested_as_told", "record_must_not_pass_for_an_entry", "refusal_digest_must_be_sha256",
+           "refusal_members_must_be_named",
            "refusal_must_be_small", "transfer_must_name_what_is_there")  # fmt: skip
 
 

@@ -137,6 +137,7 @@ FORBIDDEN = [
     ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"submitter": ""})),
     ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"number": 0})),
     ("record_must_be_numbered_exactly_when_submitted", RECORD.format(**SUBMITTED | {"number": -1})),
+    ("record_must_not_pass_for_an_entry", RECORD.format(**SUBMITTED).replace("'k'", "'entry.posted'")),
     ("record_must_be_digested_as_told", RECORD.format(**SUBMITTED | {"told": "{ }"})),
     ("entry_must_be_sealed_once", LEAF.format(**ALONE) + ";" + LEAF.format(**ALONE | {"position": 2})),
     ("leaf_must_hold_one_thing", LEAF.format(**ALONE | {"entry": "NULL"})),

@@ -206,7 +206,7 @@ def test_a_changed_file_is_named_with_its_digest(folder):
 def test_a_file_that_is_missing_or_not_named_is_named(folder):
     small_log().export(folder, accounts_csv="account_code\n")
     (folder / "notes.txt").write_text("hello")
-    refused(folder, "notes.txt lies there, and the manifest names it not")
+    refused(folder, "notes.txt lies there, and the manifest does not name it")
     (folder / "notes.txt").unlink()
     (folder / "accounts.csv").unlink()
     refused(folder, "accounts.csv is missing")
@@ -326,21 +326,21 @@ def test_accounts_that_nothing_moved_stand_in_the_table_with_zero(tmp_path):
 @pytest.mark.parametrize(
     ("table", "before", "after", "words"),
     [
-        ("entries_csv", "entry-5,", "entry-9999,", "the entry entry-9999 stands in the log not so"),
-        ("entries_csv", "'=决定 5,", "=决定 6,", "the entry entry-5 stands in the log not so"),
-        ("entries_csv", "''ops,2", "''boss,2", "the entry entry-1 stands in the log not so"),
-        ("entries_csv", ",5,entry-5,", ",6,entry-5,", "the entry entry-5 stands in the log not so"),
+        ("entries_csv", "entry-5,", "entry-9999,", "the entry entry-9999 is not in the log"),
+        ("entries_csv", "'=决定 5,", "=决定 6,", "the entry entry-5 is not in the log"),
+        ("entries_csv", "''ops,2", "''boss,2", "the entry entry-1 is not in the log"),
+        ("entries_csv", ",5,entry-5,", ",6,entry-5,", "the entry entry-5 is not in the log"),
         ("entries_csv", ",5,entry-5,", ",5.0,entry-5,", "5.0 is no integer"),
-        ("entries_csv", ",ISSUE,1", ",HOLD,1", "the entry entry-1 stands in the log not so"),
-        ("transfers_csv", "B:funding,B:可用,500", "B:可用,B:funding,500", "the entry entry-5 stands in the log not so"),
+        ("entries_csv", ",ISSUE,1", ",HOLD,1", "the entry entry-1 is not in the log"),
+        ("transfers_csv", "B:funding,B:可用,500", "B:可用,B:funding,500", "the entry entry-5 is not in the log"),
         (
             "transfers_csv",
             "B:funding,B:可用,500",
             "B:funding,B:可用,0500",
-            "the entry entry-5 stands in the log not so",
+            "the entry entry-5 is not in the log",
         ),
         ("transfers_csv", "4,1,CNY", "4,2,CNY", "entry 4, row 2 is out of order"),
-        ("transfers_csv", "4,1,CNY", "7,1,CNY", "entry 5 stands in entries.csv not, or in another place"),
+        ("transfers_csv", "4,1,CNY", "7,1,CNY", "entry 5 is missing from entries.csv, or out of its order there"),
     ],
 )
 def test_a_table_that_says_otherwise_than_the_leaves_is_refused_and_the_entry_named(
@@ -361,7 +361,7 @@ def test_an_entry_that_is_missing_from_the_tables_or_stands_there_twice_is_named
 
     twice = [*entries, entries[-1].replace("9,", "10,", 1)], [*transfers, transfers[-1].replace("9,", "10,", 1)]
     small_log().export(folder, entries_csv="\n".join(twice[0]) + "\n", transfers_csv="\n".join(twice[1]) + "\n")
-    refused(folder, "the entry entry-11 stands in the log not so, or not at all")
+    refused(folder, "the entry entry-11 is not in the log, or not like this")
 
 
 def test_an_export_without_its_tables_says_that_none_was_compared(folder):

@@ -55,9 +55,12 @@ def test_somebody_who_left_is_nobody():
 
 
 def test_the_auditor_writes_nothing():
+    """But that a witness, who is somebody else, saw the log: that is what an audit leaves."""
     assert {act for act, (_, roles) in ACTS.items() if Role.AUDITOR in roles} == {
         "books.read",
+        "checkpoint.cosign",
         "lines.read",
+        "log.read",
         "refusals.read",
     }
 

@@ -59,7 +59,9 @@ class CheckpointFilter(ByCode):
 
 
 class RecordFilter(ByCode):
-    """By what happened, to what, and who handed it in."""
+    """By what happened, to what, who handed it in, and after which position."""
+
+    after = filters.NumberFilter("leaf__position", lookup_expr="gt", min_value=0, max_value=2**53)
 
     kind = filters.CharFilter()
     subject = filters.CharFilter()

@@ -24,6 +24,7 @@ from ledger.api.log_serializers import (
     ReceiptQuestion,
     RecordSerializer,
 )
+from ledger.api.pages import NewestPosition
 from ledger.api.questions import asked_of
 from ledger.errors import NotFound
 from ledger.log.models import Checkpoint, Record
@@ -119,6 +120,7 @@ class Records(VisibleOnly[Record]):
     queryset = Record.objects.none()
     serializer_class = RecordSerializer
     filterset_class = RecordFilter
+    pagination_class = NewestPosition
 
     def visible_to(self, actor: Actor) -> QuerySet[Record]:
         """Return the records that the actor may have receipts of."""

@@ -25,4 +25,4 @@ def hand_in_cosignature(*, size: int, line: str, actor: Actor) -> Signature:
     refuses. Repeats: the first of a witness stands.
     """
     actor.require("checkpoint.cosign")
-    return checkpoints.cosign(size=size, line=line)
+    return checkpoints.cosign(size=size, line=line, actor=actor.login)

@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     WITH gone AS (
         DELETE FROM ledger_entry_waiting AS w
-        WHERE w.ctid = ANY(ARRAY(SELECT q.ctid FROM ledger_entry_waiting AS q LIMIT most))
+        WHERE w.ctid = ANY(ARRAY(SELECT q.ctid FROM ledger_entry_waiting AS q ORDER BY q.entry_id LIMIT most))
         RETURNING w.entry_id
     )
     SELECT coalesce(array_agg(g.entry_id), '{}') INTO entries FROM gone AS g;

@@ -14,7 +14,7 @@ AS $$
 DECLARE
     before bigint := -1;
 BEGIN
-    IF submitter <> '' THEN
+    IF submitter <> '' AND cardinality(subjects) > 0 THEN
         INSERT INTO ledger_log_submitter AS s (code, last_number) VALUES (submitter, cardinality(subjects))
         ON CONFLICT (code) DO UPDATE SET last_number = s.last_number + cardinality(subjects)
         RETURNING s.last_number - cardinality(subjects) INTO before;

@@ -20,12 +20,12 @@ BEGIN
     tree_size := coalesce(tree_size, 0);
     WITH gone AS (
         DELETE FROM ledger_record_waiting AS w
-        WHERE w.ctid = ANY(ARRAY(SELECT q.ctid FROM ledger_record_waiting AS q LIMIT most))
+        WHERE w.ctid = ANY(ARRAY(SELECT q.ctid FROM ledger_record_waiting AS q ORDER BY q.record_id LIMIT most))
         RETURNING w.record_id
     )
     SELECT coalesce(array_agg(g.record_id), '{}') INTO records FROM gone AS g;
     entries := ledger_seal_entries_v1(most);
-    -- What was recorded comes before what was posted: a decision before the entry that follows it.
+    -- In the order in which they were written, so that a submitter's numbers are sealed in theirs; records first.
     WITH contents AS (
         SELECT r.record_id, NULL::bigint AS entry_id, r.kind, r.content
         FROM ledger_record_content AS r

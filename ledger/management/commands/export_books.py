@@ -41,4 +41,6 @@ class Command(BaseCommand):
             f"{out}: {exported.entries:,} entries with {exported.transfers:,} transfers, "
             f"sealed up to position {exported.position:,}."
         )
-        self.answer({"format": format, "place": str(out), **asdict(exported)})
+        if exported.gone:
+            self.say(f"Of {exported.gone} position(s) what was sealed is gone from the database: run verify_books.")
+        self.answer({"format": format, "place": str(out), **asdict(exported)}, findings=exported.gone > 0)

@@ -6,6 +6,7 @@ import json
 
 from django.core.management.base import CommandParser
 
+from ledger.books.statements import position_of_entry
 from ledger.commands import Command as BaseCommand
 from ledger.log import services as log
 from ledger.log.checkpoints import sign
@@ -23,12 +24,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             metavar="WHAT",
-            help="a position (17), a submitter's number (north/3), or an id, such as that of a usage file",
+            help="a position (17), a submitter's number (north/3), an id, or an entry's idempotency key",
         )
 
     def act(self, *, what: str) -> None:
         log.seal()
         sign()
-        document = receipt(position_of(what))
+        document = receipt(position_of_entry(what) or position_of(what))
         self.say(json.dumps(document, ensure_ascii=False, indent=2))
         self.answer(document)

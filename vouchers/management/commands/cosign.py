@@ -30,6 +30,6 @@ class Command(BaseCommand):
         with Path(file).open("rb") as stream:
             line = stream.read(BYTES_MOST).decode("utf-8", errors="replace")
         kept = hand_in_cosignature(size=size, line=line, actor=actor_named(actor))
-        required = kept.checkpoint.signatures.filter(witness=True).count()
-        self.say(f"{kept.name} has cosigned the checkpoint of {size}; it has {required} cosignature(s) now.")
-        self.answer({"size": size, "witness": kept.name, "cosignatures": required})
+        cosignatures = kept.checkpoint.signatures.filter(witness=True).count()
+        self.say(f"{kept.name} has cosigned the checkpoint of {size}; it has {cosignatures} cosignature(s) now.")
+        self.answer({"size": size, "witness": kept.name, "cosignatures": cosignatures})

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from ledger.commands import Command as BaseCommand
 from ledger.log import services as log
@@ -53,8 +53,8 @@ def work_until(stopped: threading.Event, *, progress: Any = lambda _: None) -> N
         try:
             progress(log.seal())
             pause_ms = PAUSE_MS
-        except DatabaseError as error:
-            logger.warning("The log could not be sealed, and is tried again: %s", str(error).splitlines()[0])
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The log could not be sealed, and is tried again: %s", str(error).partition("\n")[0])
             connection.close()
             pause_ms = min(2 * pause_ms, WORST_PAUSE_MS)
         stopped.wait(pause_ms / 1000)
