@@ -256,7 +256,9 @@ class TestRotation:
 
         with pytest.raises(verifier.NoteInvalid, match="this is forged"):
             trust().check(str(note))
-        checkpoint = Checkpoint.objects.create(head_id=tree_size(), text=checkpoints.sign().text + "more\n", signed_at_ms=1)
+        checkpoint = Checkpoint.objects.create(
+            head_id=tree_size(), text=checkpoints.sign().text + "more\n", signed_at_ms=1
+        )
         signature = verifier.sign(checkpoint.text, configured.CHECKPOINT_ORIGIN, stolen)
         Signature.objects.create(
             checkpoint=checkpoint, name=signature.name, key_id=signature.key_id, blob=signature.blob, witness=False,

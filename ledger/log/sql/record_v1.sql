@@ -1,7 +1,7 @@
 -- The one way to write records: something happened to each subject.
 -- Parameters: kind; a digest (SHA-256) a subject, and what is told of it, canonical JSON of which the digest is, or empty
 --   where nothing is told; submitter is who handed them in, or empty for the house's own acts; the clock's instant.
--- Returns: the number of the first record among its submitter's, or 0; the others follow it.
+-- Returns: the number of the first record among its submitter's, or 0; the others follow it. Of none, the next.
 -- Locks: the submitter's count, to the end of the transaction, so that its numbers have no gap: record last in an act.
 -- A second call with the same kind and subject violates record_must_be_written_once.
 -- Called by: ledger.log.services.record_all, ledger_act_on_account_v1, ledger_close_period_v1, ledger_declare_shares_v1.
@@ -14,7 +14,7 @@ AS $$
 DECLARE
     before bigint := -1;
 BEGIN
-    IF submitter <> '' AND cardinality(subjects) > 0 THEN
+    IF submitter <> '' THEN
         INSERT INTO ledger_log_submitter AS s (code, last_number) VALUES (submitter, cardinality(subjects))
         ON CONFLICT (code) DO UPDATE SET last_number = s.last_number + cardinality(subjects)
         RETURNING s.last_number - cardinality(subjects) INTO before;

@@ -11,4 +11,4 @@ FULL JOIN (
     WHERE q.submitter <> ''
     GROUP BY q.submitter
 ) AS r ON s.code = r.submitter
-WHERE s.last_number IS DISTINCT FROM r.records OR s.last_number IS DISTINCT FROM r.last;
+WHERE s.last_number IS DISTINCT FROM coalesce(r.records, 0) OR s.last_number IS DISTINCT FROM coalesce(r.last, 0);
