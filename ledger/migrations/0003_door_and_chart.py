@@ -11,8 +11,8 @@ AFTER INSERT ON ledger_transfer REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_transfers_v1()
 """
 
-# Room on each page for the next version of a row, because only the totals of an account change.
-HOT_ACCOUNT = "ALTER TABLE ledger_account SET (fillfactor = 50)"
+# Room on each page for the next version of a row, because only the totals of an account, or of its day, change.
+HOT_ACCOUNT = "ALTER TABLE ledger_account SET (fillfactor = 50); ALTER TABLE ledger_movement SET (fillfactor = 70)"
 
 # The queue of the sealer. No index, no key: it is written by every posting and emptied whole.
 WAITING = "CREATE TABLE ledger_entry_waiting (entry_id bigint NOT NULL)"

@@ -11,39 +11,43 @@ SELECT
     || ',"document":' || to_json(e.document::text)::text
     || ',"happened_at_ms":' || e.happened_at_ms::text
     || ',"idempotency_key":' || to_json(e.idempotency_key::text)::text
-    || ',"numbers":[' || n.numbers
+    || ',"numbers":[' || coalesce(n.numbers, '')
     || '],"proposer":' || to_json(e.proposer::text)::text
     || ',"recorded_at_ms":' || e.recorded_at_ms::text
     || ',"reverses":' || to_json(coalesce(o.idempotency_key::text, ''))::text
-    || ',"rows":[' || t.rows
+    || ',"rows":[' || coalesce(t.rows, '')
     || '],"run":' || to_json(e.run::text)::text
     || ',"template":"' || e.template_id
     || '","template_version":' || e.template_version::text || '}'
-FROM unnest(entries) AS i (id)
-INNER JOIN ledger_entry AS e ON i.id = e.id
+FROM ledger_entry AS e
 LEFT JOIN ledger_entry AS o ON e.reverses_id = o.id
-CROSS JOIN LATERAL (
+LEFT JOIN (
     SELECT
-        coalesce(string_agg(
+        t.entry_id,
+        string_agg(
             '{"amount":"' || t.amount::text || '","asset":"' || b.asset || '","credit":"' || c.code
             || '","debit":"' || d.code || '"}',
             ',' ORDER BY t.ordinal
-        ), '') AS rows
+        ) AS rows
     FROM ledger_transfer AS t
     INNER JOIN ledger_book AS b ON t.book_id = b.id
     INNER JOIN ledger_account AS d ON t.debit_account_id = d.id
     INNER JOIN ledger_account AS c ON t.credit_account_id = c.id
-    WHERE t.entry_id = e.id
-) AS t
-CROSS JOIN LATERAL (
+    WHERE t.entry_id = ANY(entries)
+    GROUP BY t.entry_id
+) AS t ON e.id = t.entry_id
+LEFT JOIN (
     SELECT
-        coalesce(string_agg(
+        n.entry_id,
+        string_agg(
             '{"asset":"' || b.asset || '","kind":"' || b.kind || '","number":' || n.number::text
             || ',"owner":' || to_json(b.owner)::text || ',"year":' || n.year::text || '}',
             ',' ORDER BY b.kind COLLATE "C", b.owner COLLATE "C", b.asset COLLATE "C"
-        ), '') AS numbers
+        ) AS numbers
     FROM ledger_entry_number AS n
     INNER JOIN ledger_book AS b ON n.book_id = b.id
-    WHERE n.entry_id = e.id
-) AS n
+    WHERE n.entry_id = ANY(entries)
+    GROUP BY n.entry_id
+) AS n ON e.id = n.entry_id
+WHERE e.id = ANY(entries)
 $$;
