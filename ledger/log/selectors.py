@@ -59,7 +59,7 @@ def checkpoint_over(position: int, *, cosignatures: int, size: int | None = None
         return found.first()
     log = tuple(map(verifier.VerifierKey.parse, verifier_keys()))
     trust = verifier.Trust(log, tuple(witnesses()))
-    signed = found.filter(signatures__witness=True).distinct()
+    signed = found.filter(signatures__witness=True).distinct().iterator(chunk_size=20)
     return next((each for each in signed if len(_cosigners(each, trust)) >= cosignatures), None)
 
 
