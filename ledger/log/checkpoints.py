@@ -146,7 +146,7 @@ def cosign(*, size: int, line: str, actor: str = "") -> Signature:
             note = verifier.Note.parse(f"{checkpoint.text}\n{line.strip()}\n")
             found = verifier.verified(note, witnesses())
         except verifier.NoteInvalid as error:
-            reason = str(error)
+            reason = str(error).rstrip(".")
             continue
         signature, *more = note.signatures
         if more or note.text != checkpoint.text:

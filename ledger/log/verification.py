@@ -218,7 +218,7 @@ def _brought(outside: Mapping[str, str], found: _Findings) -> list[tuple[str, ve
             checkpoint = verifier.Checkpoint.parse(note.text)
             known = verifier.verified(note, keys)
         except verifier.NotProven as error:
-            raise OutsideCheckpointInvalid(file=name, reason=str(error)) from None
+            raise OutsideCheckpointInvalid(file=name, reason=str(error).rstrip(".")) from None
         if checkpoint.origin != settings.CHECKPOINT_ORIGIN:
             raise OutsideCheckpointInvalid(file=name, reason=f"it is of {checkpoint.origin}")
         if not known:

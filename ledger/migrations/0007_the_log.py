@@ -222,6 +222,7 @@ class Migration(migrations.Migration):
         install("ledger.funds", "fund_content_view"),
         install("ledger.books", "entry_contents_v1"),
         install("ledger.log", "leaf_hash_v1"),
+        install("ledger.log", "open_leaf_view"),
         install("ledger.log", "grow_tree_v1"),
         install("ledger.log", "seal_v1"),
         install("ledger.log", "check_checkpoint_v1"),

@@ -1,7 +1,7 @@
 -- The content of journal entries as canonical JSON (RFC 8785): what their leaves commit to. Every field of the business,
 -- with the rows and the numbers in books and years; amounts as text, because they pass what a JSON number holds.
 -- Parameters: the entries' ids. Codes of accounts, assets and templates hold nothing that JSON escapes.
--- Called by: ledger_seal_v1, check_leaves, open_leaves.
+-- Called by: ledger_seal_v1, ledger_open_leaf.
 CREATE FUNCTION ledger_entry_contents_v1(entries bigint[]) RETURNS TABLE (entry_id bigint, content text)
 LANGUAGE sql STABLE
 AS $$
